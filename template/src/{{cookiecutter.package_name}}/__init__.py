@@ -1,0 +1,1 @@
+"""The code of this project; `python -m` it to see its commands."""
