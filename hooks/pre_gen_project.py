@@ -1,9 +1,9 @@
 """Refuse answers that would make a broken or dangerous project, before a file is written.
 
-Cookiecutter renders this file with Jinja and runs the result in the new, still empty folder; cruft and
-``ml-template new`` do the same. The answers arrive as JSON inside a string literal, so that no answer
-can become code. The rendered line is guarded by ``__main__``: unrendered, the file is importable,
-and ``ml-template new`` asks its questions with the same `check_answer`.
+Cookiecutter renders this file with Jinja and runs the result in the new, still empty folder; cruft
+and ``ml-template new`` do the same. The answers arrive as JSON inside a string literal, so that no
+answer can become code. The rendered lines are guarded by ``__main__``: unrendered, the file is
+importable, and ``ml-template new`` asks its questions with the same `check_answer`.
 
 Standard library only, in one file: it runs alone in whichever interpreter cookiecutter lives in.
 """
@@ -29,10 +29,18 @@ WINDOWS_DEVICES = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 )
 # Folders of the project itself, or names that its .gitignore drops.
-PROJECT_FOLDERS = frozenset(
-    "build configs data dist docs notebooks outputs scripts src template tests".split()
-)
-# What the project imports or runs, now or with one of its extras; the name on PyPI where it differs.
+_FOLDERS = "build configs data dist docs notebooks outputs scripts src template tests"
+PROJECT_FOLDERS = frozenset(_FOLDERS.split())
+# What the project imports or runs, now or with one of its extras, and how PyPI calls it.
+_LIBRARIES = """
+    bitsandbytes captum click cookiecutter cruft datasets dvc fairlearn fastapi filelock fsspec
+    gymnasium huggingface_hub hypothesis ipykernel jax jinja2 joblib jupyter keras lightning
+    matplotlib mlflow mllint ml_template mypy nbformat nvidia numpy omegaconf onnx onnxruntime
+    onnxscript optuna packaging pandas peft pip pluggy pre_commit protobuf psutil pydantic pytest
+    pytorch_lightning requests rich ruff safetensors scipy seaborn setuptools starlette submitit
+    sympy tensorboard tensorflow timm tokenizers torch torchao torchaudio torchvision tqdm trackio
+    transformers triton trl typer typing_extensions uvicorn wandb wheel
+"""
 DEPENDENCIES = {
     "antlr4": "antlr4-python3-runtime",
     "git": "gitpython",
@@ -42,18 +50,7 @@ DEPENDENCIES = {
     "pynvml": "nvidia-ml-py",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
-    **{
-        name: name.replace("_", "-")
-        for name in """
-        bitsandbytes captum click cookiecutter cruft datasets dvc fairlearn fastapi filelock fsspec gymnasium
-        huggingface_hub hypothesis ipykernel jax jinja2 joblib jupyter keras lightning matplotlib mlflow mllint
-        ml_template mypy nbformat nvidia numpy omegaconf onnx onnxruntime onnxscript optuna packaging
-        pandas peft pip pluggy pre_commit protobuf psutil pydantic pytest pytorch_lightning requests rich
-        ruff safetensors scipy seaborn setuptools starlette submitit sympy tensorboard tensorflow timm
-        tokenizers torch torchao torchaudio torchvision tqdm trackio transformers triton trl typer
-        typing_extensions uvicorn wandb wheel
-        """.split()
-    },
+    **{name: name.replace("_", "-") for name in _LIBRARIES.split()},
 }
 DISTRIBUTIONS = frozenset(DEPENDENCIES.values())
 # What cookiecutter.json derives from a project name without a letter or digit, such as "🚀".
@@ -88,8 +85,8 @@ def check_slug(slug: str) -> str | None:
     """Return what is wrong with the folder's name, which is the distribution's name too."""
     if slug == UNNAMED:
         return (
-            "project_slug can't be made from this project name, which has no letter or digit that fits in a "
-            "folder's name; give project_slug too, such as project_slug=my-project."
+            "project_slug can't be made from this project name, which has no letter or digit that "
+            "fits in a folder's name; give project_slug too, such as project_slug=my-project."
         )
     if "/" in slug or "\\" in slug or set(slug) == {"."}:
         return f"project_slug {slug!r} is a path; give the name of one new folder."
@@ -103,8 +100,8 @@ def check_slug(slug: str) -> str | None:
         return f"project_slug {slug!r} is a device on Windows, where no folder can be called so."
     if re.sub(r"[_-]+", "-", slug.lower()) in DISTRIBUTIONS:
         return (
-            f"project_slug {slug!r} is the name of a library that the project may need, so pip would take one for "
-            f"the other; choose another, such as {slug + '-project'!r}."
+            f"project_slug {slug!r} is a library that the project may need, and pip would take one "
+            f"for the other; choose another, such as {slug + '-project'!r}."
         )
     return None
 
@@ -116,8 +113,8 @@ def check_package(name: str) -> str | None:
         cleaned = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
         hint = cleaned if cleaned[:1].isalpha() else f"project_{cleaned}".rstrip("_")
         return (
-            f"package_name {name!r} can't be imported: it must be letters a-z, digits and underscores, "
-            f"starting with a letter, such as {hint!r}."
+            f"package_name {name!r} can't be imported: it must be letters a-z, digits and "
+            f"underscores, starting with a letter, such as {hint!r}."
         )
     lowered = name.lower()  # file systems of Windows and macOS don't tell Torch from torch
     if keyword.iskeyword(name) or name in keyword.softkwlist:
@@ -199,7 +196,7 @@ def check_answers(
 
 
 def read_questions(template: str) -> dict[str, Any]:
-    """Return cookiecutter.json of the template's folder; empty under cruft, which doesn't tell it."""
+    """Return cookiecutter.json of the template's folder; empty under cruft, which hides it."""
     path = Path(template, "cookiecutter.json")
     if not template or not path.is_file():
         return {}
@@ -240,4 +237,4 @@ if __name__ == "__main__":
     # {% endraw %}
     _ANSWERS = {{cookiecutter | tojson | tojson}}  # type: ignore  # noqa
     _GIVEN = {{_cookiecutter | default({}) | tojson | tojson}}  # type: ignore  # noqa
-    sys.exit(main(json.loads(_ANSWERS), json.loads(_GIVEN)))
+    sys.exit(main(json.loads(str(_ANSWERS)), json.loads(str(_GIVEN))))

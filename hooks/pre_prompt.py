@@ -3,8 +3,8 @@
 Cookiecutter runs this in a copy of the repository, which is its working directory and which it
 deletes afterwards. Three things happen to that copy:
 
-1. Where the link ``{{cookiecutter.project_slug}} -> template`` did not survive (zip archives, clones
-   with ``core.symlinks=false``, wheels), the real folder takes its place.
+1. Where the link ``{{cookiecutter.project_slug}} -> template`` did not survive (zip archives,
+   clones with ``core.symlinks=false``, wheels), the real folder takes its place.
 2. Defaults found on this machine are put in: the author from git, the version of Python.
 3. The commit of the clone is noted, so that the project can name the template it came from.
 

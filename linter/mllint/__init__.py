@@ -1,0 +1,3 @@
+"""Say what makes machine-learning code's results wrong or unrepeatable."""
+
+__version__ = "0.1.0"

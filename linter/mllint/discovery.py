@@ -1,0 +1,101 @@
+"""Which files to lint: what is named, and below folders what git does not ignore."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+SUFFIXES = frozenset({".py", ".ipynb"})
+# Not the user's code, in repositories whose .gitignore doesn't say so.
+FOREIGN_FOLDERS = frozenset(
+    {"__pycache__", "__pypackages__", "node_modules", "site-packages", "venv"}
+)
+
+IgnoreFile = tuple[Path, GitIgnoreSpec]  # the folder that the patterns are relative to
+
+
+def read_ignore_file(folder: Path) -> list[IgnoreFile]:
+    """Return the patterns of a folder's .gitignore; none if there is no such file."""
+    path = folder / ".gitignore"
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return [(folder, GitIgnoreSpec.from_lines(lines))]
+
+
+def inherited_ignore_files(folder: Path) -> list[IgnoreFile]:
+    """Return the patterns of the folders above, down from the git repository's root."""
+    if (folder / ".git").exists():
+        return []
+    above: list[Path] = []
+    for parent in folder.parents:
+        above.append(parent)
+        if (parent / ".git").exists():
+            return [found for ancestor in reversed(above) for found in read_ignore_file(ancestor)]
+    return []
+
+
+def is_ignored(path: Path, is_folder: bool, ignore_files: list[IgnoreFile]) -> bool:
+    """Tell whether git would ignore a path: the pattern nearest to it decides."""
+    for folder, spec in reversed(ignore_files):
+        name = path.relative_to(folder).as_posix() + ("/" if is_folder else "")
+        verdict = spec.check_file(name).include
+        if verdict is not None:
+            return verdict
+    return False
+
+
+def walk(folder: Path, ignore_files: list[IgnoreFile]) -> Iterator[Path]:
+    """Yield the files to lint below an absolute folder, in a fixed order."""
+    ignore_files = [*ignore_files, *read_ignore_file(folder)]
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return  # not readable: git would not read it either
+    for entry in entries:
+        path = folder / entry.name
+        # A link to a folder is not followed: what it leads to is linted where it stands.
+        if entry.is_dir(follow_symlinks=False):
+            foreign = entry.name.startswith(".") or entry.name in FOREIGN_FOLDERS
+            if foreign or (path / "pyvenv.cfg").exists() or is_ignored(path, True, ignore_files):
+                continue
+            yield from walk(path, ignore_files)
+        elif (
+            path.suffix in SUFFIXES
+            and entry.is_file()
+            and not is_ignored(path, False, ignore_files)
+        ):
+            yield path
+
+
+def discover(paths: Iterable[Path]) -> list[Path]:
+    """Find the files to lint.
+
+    Args:
+        paths: Files and folders. A named file is linted whatever its suffix, and whether or not git
+            ignores it; so are the files of a named folder that git ignores as a whole.
+
+    Returns:
+        Each file once, in the order of the paths.
+
+    Raises:
+        FileNotFoundError: If a path does not exist.
+    """
+    found: dict[Path, Path] = {}  # by absolute path, so that overlapping paths give a file once
+    for path in paths:
+        absolute = Path(os.path.abspath(path))  # noqa: PTH100 (links stay as they are)
+        if absolute.is_dir():
+            inherited = inherited_ignore_files(absolute)
+            if is_ignored(absolute, True, inherited):
+                inherited = []
+            for file in walk(absolute, inherited):
+                found.setdefault(file, path / file.relative_to(absolute))
+        elif absolute.exists():
+            found.setdefault(absolute, path)
+        else:
+            raise FileNotFoundError(path)
+    return list(found.values())

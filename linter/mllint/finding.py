@@ -1,0 +1,27 @@
+"""What the linter says about one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One report.
+
+    Attributes:
+        path: The file, as the user named it or found below a folder that he named.
+        cell: Number of the notebook's cell from 1, or 0 in a Python file.
+        line: From 1; within the cell in a notebook.
+        column: In characters, from 1.
+        code: Such as MLX002.
+        message: One sentence.
+    """
+
+    path: Path
+    cell: int
+    line: int
+    column: int
+    code: str
+    message: str
