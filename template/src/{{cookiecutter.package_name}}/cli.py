@@ -53,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     except KeyboardInterrupt:
         return _fail("interrupted", _INTERRUPTED)
+    except BrokenPipeError:  # `… --help | head`: nobody reads on, and nobody must be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _OK
 
 
 def _run(name: str, overrides: list[str]) -> int:

@@ -194,8 +194,12 @@ def to_config(node: DictConfig) -> Config:
     if config.training.max_epochs is None and config.training.max_steps is None:
         raise UserError("config: set training.max_epochs or training.max_steps, both are null")
     workers = config.data.num_workers
-    if workers != "auto" and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 0):
-        raise UserError(f"config: data.num_workers={workers} must be auto or a number of at least 0")
+    if workers != "auto" and (
+        isinstance(workers, bool) or not isinstance(workers, int) or workers < 0
+    ):
+        raise UserError(
+            f"config: data.num_workers={workers} must be auto or a number of at least 0"
+        )
     return config
 
 

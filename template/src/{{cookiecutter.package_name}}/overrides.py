@@ -4,7 +4,7 @@ import re
 
 from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.initialize import initialize_config_dir
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -21,6 +21,8 @@ def explain(error: Exception, overrides: list[str]) -> str:
         error: What Hydra or OmegaConf raised.
         overrides: The command line.
     """
+    if isinstance(error, OverrideParseException):
+        return f"{error.override}: not a key=value that can be read ({_first_line(error)})"
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         return _missing_choice(error)
     cause = error.__cause__
@@ -32,7 +34,7 @@ def explain(error: Exception, overrides: list[str]) -> str:
     key = match.group(1)
     known = _known_keys()
     close = nearest_key(key, known)
-    hint = f"did you mean {close}?" if close else f"see --help; top keys: {', '.join(_tops(known))}"
+    hint = f"did you mean {close}?" if close else f"there are {', '.join(_beside(key, known))}"
     return f"no key {key!r} in the config; {hint}"
 
 
@@ -57,8 +59,13 @@ def _known_keys() -> list[str]:
     return [key for key, _ in flatten({str(k): v for k, v in tree.items()})] + groups
 
 
-def _tops(known: list[str]) -> list[str]:
-    return sorted({key.partition(".")[0] for key in known})
+def _beside(key: str, known: list[str]) -> list[str]:
+    """Return the keys at the place where `key` was looked for."""
+    place = key.rpartition(".")[0]
+    prefix = f"{place}." if place and any(k.startswith(f"{place}.") for k in known) else ""
+    return sorted(
+        {prefix + k[len(prefix) :].partition(".")[0] for k in known if k.startswith(prefix)}
+    )
 
 
 def _first_line(error: Exception) -> str:

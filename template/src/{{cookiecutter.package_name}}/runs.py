@@ -17,7 +17,12 @@ from .data.dataset import DataSpec
 from .errors import UserError
 from .models import build_model
 from .tasks import Classification, build_task
-from .training.checkpoint import CheckpointStore, DamagedCheckpoint, load_weights, read_checkpoint
+from .training.checkpoint import (
+    CheckpointStore,
+    DamagedCheckpointError,
+    load_weights,
+    read_checkpoint,
+)
 from .training.distributed import find_device
 from .utils.reproducibility import seed_everything
 
@@ -86,7 +91,7 @@ def open_run(config: Config) -> LoadedRun:
     checkpoint_dir = _find_checkpoint(run_dir, config.checkpoint)
     try:
         checkpoint = read_checkpoint(checkpoint_dir)
-    except DamagedCheckpoint as error:
+    except DamagedCheckpointError as error:
         raise UserError(f"{error}; try checkpoint=last or another of {run_dir}") from error
     seed_everything(trained_with.seed or 0)
     data = load_data(trained_with.data, seed=trained_with.seed or 0)

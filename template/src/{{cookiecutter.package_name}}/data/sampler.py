@@ -1,7 +1,7 @@
 """Which samples make which batch: a pure function of (seed, epoch, position).
 
-Nothing here has hidden state, so that the place of a run in its data is two integers, and a resumed
-run, another number of workers or another number of processes sees the same samples in the same order.
+Nothing here has hidden state: the place of a run in its data is two integers, and a resumed run,
+another number of workers or of processes sees the same samples in the same order.
 """
 
 from collections.abc import Iterator

@@ -36,7 +36,7 @@ _ASIDE = ".writing-"  # prefix of what is not a checkpoint yet
 _ON_ITS_WAY_OUT = ".deleting-"
 
 
-class DamagedCheckpoint(Exception):
+class DamagedCheckpointError(Exception):
     """A checkpoint lacks a file, or one is not what was written; the message says which."""
 
 
@@ -132,7 +132,7 @@ class CheckpointStore:
         for path in reversed(self._all()):
             try:
                 return read_checkpoint(path)
-            except DamagedCheckpoint as error:
+            except DamagedCheckpointError as error:
                 logger.warning("skipping a damaged checkpoint: %s", error)
                 damage.append(error)
         if damage:
@@ -184,21 +184,21 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """Verify a checkpoint's files against its manifest and read its state.
 
     Raises:
-        DamagedCheckpoint: Something is missing or is not what was written.
+        DamagedCheckpointError: Something is missing or is not what was written.
     """
     try:
         lines = (path / _MANIFEST).read_text(encoding="utf-8").splitlines()
         for line in lines:
             digest, _, name = line.partition("  ")
             if _sha256(path / name) != digest:
-                raise DamagedCheckpoint(f"{path / name} is not what was written")
+                raise DamagedCheckpointError(f"{path / name} is not what was written")
         content = json.loads((path / "state.json").read_text(encoding="utf-8"))
     except OSError as error:
-        raise DamagedCheckpoint(f"{error.filename}: {error.strerror}") from error
+        raise DamagedCheckpointError(f"{error.filename}: {error.strerror}") from error
     except ValueError as error:  # not UTF-8, not JSON
-        raise DamagedCheckpoint(f"{path}: {_first_line(error)}") from error
+        raise DamagedCheckpointError(f"{path}: {_first_line(error)}") from error
     if len(lines) < 3:
-        raise DamagedCheckpoint(f"{path / _MANIFEST} is cut short")
+        raise DamagedCheckpointError(f"{path / _MANIFEST} is cut short")
     if content.get("format") != FORMAT:
         raise UserError(f"{path}: checkpoint format {content.get('format')}, not {FORMAT}")
     return Checkpoint(path, content)

@@ -4,6 +4,7 @@ Started plainly, a run is one process. Under `torchrun` (or any launcher that se
 and MASTER_ADDR) it is data-parallel, with NCCL between GPUs and gloo between CPUs.
 """
 
+import inspect
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,12 +14,19 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from ..errors import UserError
 
 _TIMEOUT = timedelta(minutes=30)
+# Running statistics are shared when they are saved or evaluated, not at each forward pass: a
+# collective there would hang when one process runs out of memory. PyTorch 2.13 renamed the switch.
+_NO_BUFFER_EXCHANGE: dict[str, Any] = {
+    "forward_sync_buffers"
+    if "forward_sync_buffers" in inspect.signature(DistributedDataParallel).parameters
+    else "broadcast_buffers": False
+}
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ class World:
         return box[0]
 
     def share_buffers(self, model: nn.Module) -> None:
-        """Give every process the main process's buffers (running statistics), which a file holds."""
+        """Give every process the main process's buffers (running statistics): files hold those."""
         if self.size > 1:
             for buffer in model.buffers():
                 dist.broadcast(buffer, src=0)
@@ -108,16 +116,13 @@ class Replica(nn.Module):
     def __init__(self, model: nn.Module, world: World) -> None:
         """Wrap `model`, which is on the world's device already."""
         super().__init__()
-        self.parallel = world.size > 1
-        self.module: nn.Module = model
-        if self.parallel:
+        self.module: nn.Module | DistributedDataParallel = model
+        if world.size > 1:
             self.module = DistributedDataParallel(
                 model,
                 device_ids=[world.device.index] if world.device.type == "cuda" else None,
-                # Running statistics are shared when they are saved or evaluated, not at each
-                # forward pass: a collective there would hang when one process runs out of memory.
-                broadcast_buffers=False,
                 gradient_as_bucket_view=True,
+                **_NO_BUFFER_EXCHANGE,
             )
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -126,7 +131,7 @@ class Replica(nn.Module):
 
     def exchange(self, wanted: bool) -> AbstractContextManager[None]:
         """Whether the passes inside average their gradients over all processes."""
-        if self.parallel and not wanted:
+        if isinstance(self.module, DistributedDataParallel) and not wanted:
             context: AbstractContextManager[None] = self.module.no_sync()
             return context
         return nullcontext()

@@ -24,7 +24,8 @@ class ExponentialMovingAverage:
     def update(self, model: nn.Module, step: int) -> None:
         """Move towards `model` after optimizer step `step`, counted from 0."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        average = list(self.model.parameters())
-        torch._foreach_lerp_(average, list(model.parameters()), 1 - decay)
+        average: list[torch.Tensor] = list(self.model.parameters())
+        current: list[torch.Tensor] = list(model.parameters())
+        torch._foreach_lerp_(average, current, 1 - decay)
         for mine, theirs in zip(self.model.buffers(), model.buffers(), strict=True):
             mine.copy_(theirs)

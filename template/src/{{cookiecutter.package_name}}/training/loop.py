@@ -1,27 +1,21 @@
 """The training loop.
 
-    python -m <package> train                                  # one process, whatever device is there
+    python -m <package> train                                  # one process, whatever device
     python -m <package> train run_dir=outputs/a resume=auto    # go on after any interruption
     torchrun --nproc-per-node 2 -m <package> train             # data-parallel
 
-One optimizer step consumes one *window*: `training.accumulate` batches of `training.batch_size`
-samples over all processes. Its loss is the mean over the window's items, so that the number of
-batches, of processes, and of parts that a batch is cut into when memory runs out change the order
-of some additions, and nothing else.
+`Loop.fit` is the whole story; what a single optimizer step does is in `step.py`.
 """
 
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from ..config import Config
 from ..data.dataset import Batch
-from ..data.sampler import share
 from ..errors import UserError
 from ..runs import choose_run_dir
 from ..tracking import build_trackers
@@ -29,7 +23,7 @@ from ..tracking.base import RunInfo, Status
 from ..utils.logging import configure_logging
 from ..utils.reproducibility import draw_seed
 from .checkpoint import Checkpoint, CheckpointStore
-from .distributed import World, join_world
+from .distributed import join_world
 from .guards import DivergenceGuard, Verdict, dump_divergence, is_finite
 from .optimizer import set_learning_rate
 from .parts import Parts, build_parts
@@ -39,13 +33,9 @@ from .record import Record
 from .resume import SplitsNote, checkpoint_content, find_checkpoint, refuse_changes, restore
 from .signals import StopRequest, requeue_if_slurm, stop_on_signals
 from .state import TrainState
+from .step import StepResult, WindowStep, to_device
 
 logger = logging.getLogger(__name__)
-
-# Data-parallel backward passes exchange gradients while they compute, which a process that runs out
-# of memory can't leave. Memory use settles within two steps (the optimizer makes its state in the
-# first), so until then gradients are exchanged after all have said that theirs fitted.
-_STEPS_TO_PROVE = 2
 
 
 def main(config: Config) -> int:
@@ -72,23 +62,6 @@ def main(config: Config) -> int:
         return stop.exit_status if status == "interrupted" else 0
 
 
-@dataclass(frozen=True)
-class StepResult:
-    """What one optimizer step did.
-
-    Attributes:
-        loss_sum: Loss summed over the window's items, over all processes.
-        items: Those items.
-        grad_norm: Norm of the averaged gradient before clipping.
-        stop: Whether any process was asked to stop.
-    """
-
-    loss_sum: float
-    items: int
-    grad_norm: float
-    stop: bool
-
-
 class Loop:
     """One process's run from start to end."""
 
@@ -101,6 +74,7 @@ class Loop:
         checkpoints = self.training.checkpoint
         self.store = CheckpointStore(run_dir, checkpoints.keep_last, checkpoints.keep_best)
         self.record = Record(run_dir, self.world, build_trackers(self.config.tracking))
+        self.step = WindowStep(parts, run_dir, self.record, stop)
         self.guard = DivergenceGuard(self.training.divergence)
         self.batches: Iterator[Batch] = iter(())
 
@@ -147,7 +121,7 @@ class Loop:
             waited_s += time.perf_counter() - fetch
 
             rate = self._set_rate()
-            result = self.train_step(window, sizes)
+            result = self.step.take(state, window, sizes)
             self._advance(sum(sizes))
             verdict = self._judge(result)
             if verdict is Verdict.ROLL_BACK:
@@ -184,80 +158,6 @@ class Loop:
                 return "interrupted"
         return "completed"
 
-    def train_step(self, window: list[Batch], sizes: list[int]) -> StepResult:
-        """Take one optimizer step on a window, in as many parts as memory demands.
-
-        Args:
-            window: This process's batches.
-            sizes: Samples of each over all processes.
-        """
-        parts, world, scaler = self.parts, self.world, self.parts.precision.scaler
-        # A process without a sample in a small last batch has a copy of another's, with no weight.
-        weights = [float(self._has_own(size)) for size in sizes]
-        counted = zip(weights, window, strict=True)
-        own_items = sum(weight * parts.task.count_items(batch) for weight, batch in counted)
-        items = max(1.0, world.sum([own_items])[0])
-        while True:
-            cautious = world.size == 1 or self.state.proven_steps < _STEPS_TO_PROVE
-            loss = self._forward_backward(window, weights, items, exchange=not cautious)
-            if not cautious or not world.any(loss is None):
-                break
-            self._split_batches(window)
-        assert loss is not None
-        if cautious and world.size > 1:
-            world.average_gradients(parts.model)
-        self.state.proven_steps += 1
-
-        scaler.unscale_(parts.optimizer)
-        norm = torch.nn.utils.get_total_norm(
-            [p.grad for p in parts.model.parameters() if p.grad is not None]
-        )
-        # The only wait for the device in a step: two numbers.
-        loss_sum, grad_norm = torch.stack((loss.double(), norm.double())).tolist()
-        loss_sum, stop = world.sum([loss_sum, float(bool(self.stop))])
-        if is_finite(loss_sum, grad_norm):
-            if self.training.clip_norm is not None:
-                torch.nn.utils.clip_grads_with_norm_(
-                    parts.model.parameters(), self.training.clip_norm, norm
-                )
-            scaler.step(parts.optimizer)
-            if parts.ema is not None:
-                parts.ema.update(parts.model, self.state.step)
-        scaler.update()
-        return StepResult(loss_sum, int(items), grad_norm, stop > 0)
-
-    def _forward_backward(
-        self, window: list[Batch], weights: list[float], items: float, *, exchange: bool
-    ) -> Tensor | None:
-        """Add the window's gradient, part by part; return its summed loss, None if out of memory."""
-        parts, world = self.parts, self.world
-        parts.replica.train()
-        parts.optimizer.zero_grad(set_to_none=True)
-        pieces = [
-            (weight, piece)
-            for weight, batch in zip(weights, window, strict=True)
-            for piece in _split(batch, self.state.splits)
-        ]
-        total = torch.zeros((), device=world.device)
-        try:
-            for number, (weight, batch) in enumerate(pieces, start=1):
-                batch = _to_device(batch, world.device)
-                with parts.replica.exchange(exchange and number == len(pieces)):
-                    with parts.precision.autocast():
-                        loss = parts.task.training_step(parts.replica, batch) * weight
-                    # Averaging over processes divides by their number; the mean is over items.
-                    parts.precision.scaler.scale(loss * (world.size / items)).backward()
-                total += loss.detach()
-        except torch.OutOfMemoryError as error:
-            if exchange and world.size > 1:
-                SplitsNote(self.run_dir).leave(self.state.splits * 2)
-                raise UserError(
-                    f"out of memory at step {self.state.step} while gradients were exchanged; "
-                    "start again to go on from the last checkpoint with smaller parts"
-                ) from error
-            return None
-        return total
-
     def evaluate(self) -> dict[str, float]:
         """Score the validation split; every process takes a share."""
         model, world = self.parts.evaluated_model, self.world
@@ -267,7 +167,7 @@ class Loop:
         items = 0.0
         with torch.inference_mode(), self.parts.precision.autocast():
             for batch in self.parts.validation_batches():
-                batch = _to_device(batch, world.device)
+                batch = to_device(batch, world.device)
                 items += self.parts.task.count_items(batch)
                 for name, value in self.parts.task.evaluation_step(model, batch).items():
                     sums[name] = sums.get(name, 0.0) + float(value)
@@ -302,29 +202,9 @@ class Loop:
                 self.store.forget_after(found)
         return found
 
-    def _has_own(self, size: int) -> bool:
-        part = share(size, self.world.rank, self.world.size)
-        return part.stop > part.start
-
     def _set_rate(self) -> float:
         factor = self.parts.schedule.factor(self.state.step) * self.state.lr_scale
         return set_learning_rate(self.parts.optimizer, factor)
-
-    def _split_batches(self, window: list[Batch]) -> None:
-        """Cut batches in two, and say so; give up when there is nothing left to cut."""
-        if self.state.splits >= max(len(batch["index"]) for batch in window):
-            raise UserError(
-                "out of memory with a single sample; use a smaller model or input, or "
-                "training.activation_checkpointing=true"
-            )
-        self.state.splits, self.state.proven_steps = self.state.splits * 2, 0
-        self.parts.optimizer.zero_grad(set_to_none=True)
-        if self.world.device.type == "cuda":
-            torch.cuda.empty_cache()
-        self.record.event("out_of_memory", step=self.state.step, splits=self.state.splits)
-        logger.warning(
-            "out of memory: cutting each batch into %d parts, same samples", self.state.splits
-        )
 
     def _advance(self, samples: int) -> None:
         self.state.step += 1
@@ -430,17 +310,3 @@ class Loop:
         problem = self.world.from_main(problem)
         if problem is not None:
             raise UserError(problem)
-
-
-def _split(batch: Batch, parts: int) -> Iterator[Batch]:
-    """Cut a batch into at most `parts` parts of nearly equal size."""
-    size = len(batch["index"])
-    for part in range(min(parts, size)):
-        piece = share(size, part, min(parts, size))
-        yield batch if parts == 1 else {name: tensor[piece] for name, tensor in batch.items()}
-
-
-def _to_device(batch: Batch, device: torch.device) -> Batch:
-    if device.type == "cpu":
-        return batch
-    return {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}

@@ -1,8 +1,8 @@
 """Everything that a run writes down, in one place; only the main process writes.
 
-    metrics.jsonl       what the run computed; the same bytes however often it was interrupted
-    performance.jsonl   how fast: throughput, waiting for data, memory, GPU use
-    events.jsonl        what happened to it: starts, signals, memory running out, rollbacks
+metrics.jsonl       what the run computed; the same bytes however often it was interrupted
+performance.jsonl   how fast: throughput, waiting for data, memory, GPU use
+events.jsonl        what happened to it: starts, signals, memory running out, rollbacks
 """
 
 import time

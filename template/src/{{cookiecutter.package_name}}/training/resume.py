@@ -1,4 +1,4 @@
-"""Putting a run back to where a checkpoint found it, or refusing to when that would be another run."""
+"""Putting a run back to where a checkpoint found it, unless that would make it another run."""
 
 import hashlib
 import json

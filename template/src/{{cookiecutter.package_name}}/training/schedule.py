@@ -59,8 +59,10 @@ class Cosine(Schedule):
 
 
 class WarmupStableDecay(Schedule):
-    """Warm-up, a constant part, then 1 - sqrt decay (Hägele et al. 2024, "Scaling Laws and
-    Compute-Optimal Training Beyond Fixed Training Durations").
+    """Warm-up, a constant part, then a decay by 1 - sqrt.
+
+    Source: Hägele et al. 2024, "Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+    Durations".
 
     Args:
         total_steps: Optimizer steps of the whole run.
@@ -86,8 +88,9 @@ class WarmupStableDecay(Schedule):
 
 
 class OneCycle(Schedule):
-    """Up from `initial` and down to `final` along cosines (Smith & Topin 2018,
-    "Super-Convergence").
+    """Up from `initial` and down to `final` along cosines.
+
+    Source: Smith & Topin 2018, "Super-Convergence".
 
     Args:
         total_steps: Optimizer steps of the whole run.

@@ -26,7 +26,7 @@ def configure_logging(run_dir: Path | None = None, rank: int = 0) -> None:
     else:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    handlers = [handler]
+    handlers: list[logging.Handler] = [handler]
     if run_dir is not None and rank == 0:
         to_file = logging.FileHandler(run_dir / "train.log", encoding="utf-8")
         to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))

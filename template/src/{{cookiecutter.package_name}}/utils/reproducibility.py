@@ -40,10 +40,16 @@ def draw_seed() -> int:
 def capture_rng(device: torch.device) -> dict[str, Any]:
     """Return the state of every generator that this process may draw from, ready for JSON."""
     version, internal, gauss = random.getstate()
-    algorithm, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
+    generator = np.random.get_state(legacy=False)
+    assert isinstance(generator, dict)
     state: dict[str, Any] = {
         "python": [version, list(internal), gauss],
-        "numpy": [str(algorithm), _encode(keys.tobytes()), position, has_gauss, cached],
+        "numpy": {
+            "keys": _encode(generator["state"]["key"].tobytes()),
+            "position": int(generator["state"]["pos"]),
+            "has_gauss": int(generator["has_gauss"]),
+            "gauss": float(generator["gauss"]),
+        },
         "torch": _encode(torch.get_rng_state().numpy().tobytes()),
     }
     if device.type != "cpu":
@@ -56,10 +62,9 @@ def restore_rng(state: dict[str, Any], device: torch.device) -> None:
     """Put every generator back to where `capture_rng` saw it."""
     version, internal, gauss = state["python"]
     random.setstate((version, tuple(internal), gauss))
-    algorithm, keys, position, has_gauss, cached = state["numpy"]
-    np.random.set_state(
-        (algorithm, np.frombuffer(_decode(keys), dtype=np.uint32), position, has_gauss, cached)
-    )
+    saved = state["numpy"]
+    keys = np.frombuffer(_decode(saved["keys"]), dtype=np.uint32)
+    np.random.set_state(("MT19937", keys, saved["position"], saved["has_gauss"], saved["gauss"]))
     torch.set_rng_state(_tensor(state["torch"]))
     if device.type in state:
         torch.get_device_module(device).set_rng_state(_tensor(state[device.type]))
