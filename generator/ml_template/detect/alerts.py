@@ -155,7 +155,7 @@ def _toolkit_and_build(machine: Machine) -> Iterator[str]:
     if machine.cuda and toolkit and built and toolkit[0] != built[0]:
         yield (
             f"CUDA toolkit {machine.cuda.version} and {_torch(machine)}'s CUDA {_dotted(built)} "
-            "differ in their major version: training works, but C++ and CUDA extensions won't build."
+            "differ in their major version: training works, but CUDA extensions won't build."
         )
 
 

@@ -13,6 +13,13 @@ from .machine import Machine
 from .report import as_json, print_report
 
 
+class _Console(Console):
+    """Rich would end the process itself when the reader of its output has gone."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def detect_command(
     json: bool = False, machine: Machine | None = None, console: Console | None = None
 ) -> int:
@@ -32,7 +39,7 @@ def detect_command(
         if json:
             sys.stdout.write(as_json(machine, found))
         else:
-            print_report(machine, found, console or Console(highlight=False))
+            print_report(machine, found, console or _Console(highlight=False))
         sys.stdout.flush()
     except BrokenPipeError:
         # `… | head`: the reader has gone, and Python must not complain of it once more at exit.
