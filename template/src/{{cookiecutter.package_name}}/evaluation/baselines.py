@@ -5,8 +5,6 @@ class frequencies has learnt nothing; one that does not beat gradient boosting o
 not be worth its cost (Grinsztajn et al. 2022, arXiv:2207.08815).
 """
 
-from __future__ import annotations
-
 import logging
 import warnings
 

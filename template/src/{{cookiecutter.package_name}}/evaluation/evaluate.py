@@ -4,13 +4,12 @@ Everything lands in ``<run_dir>/evaluation/<split>/``: ``metrics.json`` (the sam
 checkpoint), ``predictions.csv``, ``confusion_matrix.csv`` and the figures.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 
 from ..config import Config
@@ -21,7 +20,7 @@ from .baselines import build_baselines, choose_rows, fit_and_predict
 from .figures import save_confusion_matrix, save_roc_curves, save_training_curves
 from .files import write_csv, write_json
 from .history import read_history
-from .inference import Predictions, predict_split, split_inputs
+from .inference import Predictions, predict_split, split_of, split_samples
 from .metrics import Metrics, compute_metrics, confusion
 from .settings import EvaluationSettings, read_settings
 from .summary import comparison_table, per_class_table
@@ -51,7 +50,9 @@ def main(cfg: Config) -> int | None:
     console = Console()
     console.print(comparison_table(cfg.split, result.model, result.baselines))
     console.print(per_class_table(result.model))
-    console.print(f"Checkpoint {run.checkpoint_dir} (step {run.step})", highlight=False, markup=False)
+    console.print(
+        f"Checkpoint {run.checkpoint_dir} (step {run.step})", highlight=False, markup=False
+    )
     console.print(f"Results in {result.folder}", highlight=False, markup=False, soft_wrap=True)
     for path in result.files:
         console.print(f"  {path.name}", highlight=False, markup=False, soft_wrap=True)
@@ -71,15 +72,14 @@ def evaluate(run: LoadedRun, split: str, settings: EvaluationSettings) -> Evalua
     """
     if split == "train":
         logger.warning("split=train measures what the model has seen, not how it generalises")
-    dataset: SplitDataset = getattr(run.data, split)
-    if len(dataset) == 0:
-        raise UserError(f"the {split} split has no sample: give it a share with data.split.{split}")
+    dataset = split_of(run, split)
     predictions = predict_split(run, dataset, settings.batch_size)
     names = run.spec.class_names
     model = compute_metrics(predictions.targets, predictions.probabilities, names)
     for warning in model.warnings:
         logger.warning("%s: %s", split, warning)
-    baselines, fitted_on = {}, 0
+    baselines: dict[str, Metrics] = {}
+    fitted_on = 0
     if settings.baselines:
         baselines, fitted_on = _measure_baselines(run, dataset, settings)
     folder = run.run_dir / "evaluation" / split
@@ -87,7 +87,7 @@ def evaluate(run: LoadedRun, split: str, settings: EvaluationSettings) -> Evalua
         "split": split,
         "step": run.step,
         "class_names": list(names),
-        "data_fingerprint": run.spec.fingerprint,
+        "data_fingerprint": run.data.spec.fingerprint,
         "model": model.to_dict(),
         "baselines": {name: metrics.to_dict() for name, metrics in baselines.items()},
         "baselines_fitted_on": {"split": "train", "samples": fitted_on} if baselines else None,
@@ -103,12 +103,13 @@ def evaluate(run: LoadedRun, split: str, settings: EvaluationSettings) -> Evalua
 def _measure_baselines(
     run: LoadedRun, dataset: SplitDataset, settings: EvaluationSettings
 ) -> tuple[dict[str, Metrics], int]:
-    """Fit each baseline on the training split, and on nothing else, and measure it on ``dataset``."""
-    rows = choose_rows(len(run.data.train), settings.baseline_max_samples, settings.random_state)
-    if len(rows) < len(run.data.train):
-        logger.info("baselines are fitted on %d of %d rows", len(rows), len(run.data.train))
-    train_inputs, train_targets = split_inputs(run.data.train, rows)
-    inputs, targets = split_inputs(dataset)
+    """Fit each baseline on the training split and nothing else, and measure it on ``dataset``."""
+    train = split_of(run, "train")
+    rows = choose_rows(len(train), settings.baseline_max_samples, settings.random_state)
+    if len(rows) < len(train):
+        logger.info("baselines are fitted on %d of %d training rows", len(rows), len(train))
+    train_inputs, train_targets = split_samples(train, rows)
+    inputs, targets = split_samples(dataset, np.arange(len(dataset)))
     names = run.spec.class_names
     measured = {}
     for name, baseline in build_baselines(run.spec.kind, settings.random_state).items():
@@ -152,5 +153,5 @@ def _write_confusion_and_figures(
         )
         files += save_training_curves(history, folder / "training_curves", formats)
     except OSError as error:
-        raise UserError(f"{folder}: a figure can't be written: {error.strerror or error}") from error
+        raise UserError(f"{folder}: no figure written: {error.strerror or error}") from error
     return files

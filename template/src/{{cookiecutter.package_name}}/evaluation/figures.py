@@ -4,8 +4,6 @@ Every function draws for 2, 10 and 100 classes: labels are thinned, shortened or
 before they would run into each other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -76,7 +74,7 @@ def save_confusion_matrix(
         bar = figure.colorbar(image, cax=axes.inset_axes((1.03, 0.0, 0.045, 1.0)))
         bar.set_label("Share of the true class")
         bar.ax.yaxis.set_major_formatter(PercentFormatter(xmax=1.0))
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
         return save_figure(figure, path_stem, formats)
 
 
@@ -156,7 +154,9 @@ def save_training_curves(history: History, path_stem: Path, formats: Sequence[st
     with publication_style():
         figure = new_figure(5.8 * len(panels) + 0.6, 4.6)
         figure.set_layout_engine("constrained", wspace=0.06)
-        for axes, names in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        for axes, names in zip(
+            figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
+        ):
             for place, name in enumerate(names):
                 _draw_series(axes, history, name, color=curve_look(3 * place)[0])
             axes.set_xlabel("Optimizer step")

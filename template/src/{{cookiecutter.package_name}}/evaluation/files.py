@@ -1,7 +1,5 @@
 """Writing results so that a full disk or a kill leaves the old file or the new one, never half."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

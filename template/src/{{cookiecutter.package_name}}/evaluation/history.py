@@ -1,7 +1,5 @@
 """The series that a run wrote to ``metrics.jsonl``."""
 
-from __future__ import annotations
-
 import json
 import logging
 import math

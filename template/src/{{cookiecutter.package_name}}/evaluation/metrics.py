@@ -8,8 +8,6 @@ JSON), are left out of the macro averages, and are named in ``warnings``. A clas
 but was never predicted has the precision 0, as scikit-learn's default has it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -55,7 +53,8 @@ class Metrics:
     """All metrics of one split.
 
     ``auroc`` is that of the second class where there are two ("binary"), else the mean over the
-    classes, each against the rest ("one-vs-rest macro"; Fawcett 2006, doi:10.1016/j.patrec.2005.10.010).
+    classes, each against the rest ("one-vs-rest macro"; Fawcett 2006, "An introduction to ROC
+    analysis").
     ``balanced_accuracy`` is the mean recall over the classes that the split has.
     """
 

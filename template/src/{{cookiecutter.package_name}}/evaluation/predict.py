@@ -4,8 +4,6 @@
 the feature columns (tabular); without it, the held-out split is predicted.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ..config import Config
-from ..data.dataset import SplitDataset
-from ..data.transforms import prepare
 from ..errors import UserError
 from ..runs import LoadedRun, open_run
 from .files import write_json_lines
-from .inference import predict_inputs, predict_split
+from .inference import predict_inputs, predict_split, split_of
 from .inputs import read_inputs
 from .metrics import FloatArray
 from .settings import read_settings
@@ -37,7 +33,9 @@ def main(cfg: Config) -> int | None:
     run = open_run(cfg)
     output = Path(cfg.output).expanduser() if cfg.output else run.run_dir / "predictions.jsonl"
     if output.is_dir():
-        raise UserError(f"output={output} is a folder: name a file, e.g. {output}/predictions.jsonl")
+        raise UserError(
+            f"output={output} is a folder: name a file, e.g. {output}/predictions.jsonl"
+        )
     if cfg.input:
         records = predict_files(run, Path(cfg.input).expanduser(), batch_size)
     else:
@@ -45,7 +43,9 @@ def main(cfg: Config) -> int | None:
     write_json_lines(output, records)
     console = Console()
     console.print(_table(records))
-    console.print(f"Checkpoint {run.checkpoint_dir} (step {run.step})", highlight=False, markup=False)
+    console.print(
+        f"Checkpoint {run.checkpoint_dir} (step {run.step})", highlight=False, markup=False
+    )
     console.print(
         f"{len(records):,} predictions in {output}", highlight=False, markup=False, soft_wrap=True
     )
@@ -59,8 +59,7 @@ def predict_files(run: LoadedRun, path: Path, batch_size: int) -> list[dict[str,
         UserError: The input can't be read or does not fit the model.
     """
     raw = read_inputs(path, run.spec)
-    inputs = prepare(run.spec, raw.values)
-    return _records(run, raw.names, predict_inputs(run, inputs, batch_size))
+    return _records(run, raw.names, predict_inputs(run, raw, batch_size))
 
 
 def predict_held_out(run: LoadedRun, split: str, batch_size: int) -> list[dict[str, Any]]:
@@ -69,8 +68,7 @@ def predict_held_out(run: LoadedRun, split: str, batch_size: int) -> list[dict[s
     Raises:
         UserError: The split is empty.
     """
-    dataset: SplitDataset = getattr(run.data, split)
-    predictions = predict_split(run, dataset, batch_size)
+    predictions = predict_split(run, split_of(run, split), batch_size)
     names = [f"{split}[{index}]" for index in predictions.index]
     records = _records(run, names, predictions.probabilities)
     for record, target in zip(records, predictions.targets, strict=True):
@@ -80,7 +78,11 @@ def predict_held_out(run: LoadedRun, split: str, batch_size: int) -> list[dict[s
 
 def _records(run: LoadedRun, names: list[str], probabilities: FloatArray) -> list[dict[str, Any]]:
     return [
-        {"input": name, "predicted": run.spec.class_names[row.argmax()], "probability": row.max().item()}
+        {
+            "input": name,
+            "predicted": run.spec.class_names[row.argmax()],
+            "probability": row.max().item(),
+        }
         for name, row in zip(names, probabilities, strict=True)
     ]
 

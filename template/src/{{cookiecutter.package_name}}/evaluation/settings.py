@@ -1,7 +1,5 @@
 """The keys of the config group ``evaluation``."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,14 +29,17 @@ def read_settings(group: Mapping[str, Any]) -> EvaluationSettings:
     for key, least in (("batch_size", 1), ("baseline_max_samples", 1), ("random_state", 0)):
         value = group[key]
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise UserError(f"config: evaluation.{key}={value} must be a number of at least {least}")
+            raise UserError(
+                f"config: evaluation.{key}={value} must be a number of at least {least}"
+            )
     if not isinstance(group["baselines"], bool):
         raise UserError(f"config: evaluation.baselines={group['baselines']} must be true or false")
     formats = group["figure_formats"]
     unknown = [one for one in formats if one not in FIGURE_FORMATS]
     if isinstance(formats, str) or unknown:
         raise UserError(
-            f"config: evaluation.figure_formats={formats} must be a list of {', '.join(FIGURE_FORMATS)}"
+            f"config: evaluation.figure_formats={formats} must be a list of "
+            f"{', '.join(FIGURE_FORMATS)}"
         )
     return EvaluationSettings(
         batch_size=group["batch_size"],

@@ -1,7 +1,5 @@
 """The tables that ``evaluate`` shows in the terminal."""
 
-from __future__ import annotations
-
 from rich.table import Table
 from rich.text import Text
 
@@ -56,5 +54,5 @@ def per_class_table(model: Metrics) -> Table:
 
 def _number(value: float | None, bold: bool = False) -> Text:
     if value is None:
-        return Text("–", style="dim")
+        return Text("n/a", style="dim")
     return Text(f"{value:.4f}", style="bold" if bold else "")

@@ -4,13 +4,13 @@ Figures are made with ``matplotlib.figure.Figure``, never with pyplot: no window
 stays in memory, and the caller's rcParams and backend are left alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
+from matplotlib import rcsetup
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -22,7 +22,7 @@ LINE_STYLES = ("-", "--", "-.", ":")
 GREY = "#BBBBBB"
 SEQUENTIAL = LinearSegmentedColormap.from_list("white_to_blue", ["#FFFFFF", "#0077BB", "#00334F"])
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 12,
     "font.family": "serif",
     "axes.labelsize": 14,
@@ -37,7 +37,7 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
-    "axes.prop_cycle": matplotlib.cycler(color=COLORBLIND_SAFE),
+    "axes.prop_cycle": rcsetup.cycler("color", COLORBLIND_SAFE),
     # Text stays text in the PDF (TrueType), as journals ask.
     "pdf.fonttype": 42,
     # A class may be named "$5" or "a_$b$": names are text, never formulas.
