@@ -212,6 +212,7 @@ def stored_run_id(run_dir: Path) -> tuple[str, bool]:
 
 
 def _store_run_id(run_dir: Path, run_id: str) -> None:
+    run_dir.mkdir(parents=True, exist_ok=True)
     aside = run_dir / f"{ID_FILE}.tmp"
     aside.write_text(run_id + "\n", encoding="utf-8")
     aside.replace(run_dir / ID_FILE)
