@@ -27,7 +27,8 @@ def detect_memory(root: Path) -> Memory:
         return Memory(total, available)
     limit_bytes, source, left_bytes = limit
     known = [amount for amount in (available, left_bytes) if amount is not None]
-    return Memory(total, min(known, default=None), limit_bytes, source)
+    free = min([*known, limit_bytes]) if known else None
+    return Memory(total, free, limit_bytes, source)
 
 
 def parse_meminfo(text: str) -> dict[str, int]:

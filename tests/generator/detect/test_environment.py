@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_template.detect import alerts, detect_machine
+from ml_template.detect import alerts, detect_machine, detection, process
 
 TORCH_VERSION_FILE = """from typing import Optional
 
@@ -24,12 +24,16 @@ xpu: Optional[str] = None
 
 
 @pytest.fixture
-def user_env(fake):
+def user_env(fake, monkeypatch):
     """A real virtual environment, empty but for the metadata that a test puts there."""
+    monkeypatch.setattr(process, "TIMEOUT_S", 30.0)  # a real Python, on a machine full of tests
+    monkeypatch.setattr(detection, "_DEADLINE_S", 60.0)
     folder = fake.home / ".venv"
     folder.mkdir()
     python = Path(sys.executable).resolve()
-    (folder / "pyvenv.cfg").write_text(f"home = {python.parent}\n")
+    (folder / "pyvenv.cfg").write_text(
+        f"home = {python.parent}\ninclude-system-site-packages = false\n"
+    )
     (folder / "bin").mkdir()
     (folder / "bin/python3").symlink_to(python)
     site = folder / f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
@@ -161,7 +165,7 @@ def test_a_broken_interpreter(fake, body, problem):
 def test_inventory_with_wrong_types(fake):
     fake.program(
         "python3",
-        'echo \'ml-template-inventory:{"version": 3, "distributions": {"torch": [1]}, "torch": 0}\'',
+        'echo \'ml-template-inventory:{"version": 3, "distributions": {"torch": [1]}}\'',
     )
     machine = fake.detect()
     assert machine.python.version is None

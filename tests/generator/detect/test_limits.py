@@ -100,7 +100,9 @@ def test_v2_limits_above_the_machines_memory_are_none(tree):
 def test_v2_host_path_in_a_container_without_a_namespace(tree):
     v2(tree, "/docker/0123abc", shown="/docker/0123abc")
     tree.file("sys/fs/cgroup/memory.max", f"{2 * GIB}\n")
-    assert detect_memory(tree.root).limit_bytes == 2 * GIB
+    memory = detect_memory(tree.root)
+    assert memory.limit_bytes == 2 * GIB
+    assert memory.available_bytes == 2 * GIB  # the group's usage is not told, the limit still holds
 
 
 def test_v2_group_outside_the_namespace(tree):
