@@ -27,7 +27,7 @@ _ADVICE = (
     ),
     (
         "did not answer",
-        "The driver may hang: look for Xid messages in dmesg, reset the GPU or reboot.",
+        "Its driver may hang: look for GPU errors in dmesg, reset the GPU or reboot.",
     ),
     ("Unknown Error", "In a container, restart it; on the host, look for Xid messages in dmesg."),
     (
