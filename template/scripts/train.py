@@ -1,6 +1,6 @@
-"""Train a model: `python scripts/train.py key=value …` is `python -m {{ cookiecutter.package_name }} train key=value …`.
+"""Train a model from a checkout that need not be installed.
 
-It runs from a checkout that was not installed, so the imports look into src/ beside this folder.
+`python scripts/train.py key=value …` is `python -m {{ cookiecutter.package_name }} train key=value …`.
 """
 
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Put this checkout's src/ first on the import path and hand over to the command line."""
+    """Put src/ beside this folder first on the import path and hand over to the command line."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
     from {{ cookiecutter.package_name }}.cli import main as command_line
 
