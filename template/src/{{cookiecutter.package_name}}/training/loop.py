@@ -103,7 +103,7 @@ class Loop:
         self.record.event("resume" if resumed else "start", step=self.state.step)
         if resumed is None:
             # A full disk or a missing permission shows now, not after hours of training.
-            self._save()
+            self.save()
 
     def fit(self) -> Status:
         """Train until the last step, an early stop or a signal; return how it ended."""
@@ -149,7 +149,7 @@ class Loop:
             improved = state.score is not None and state.best_step == state.step
             due = self._due(self.training.checkpoint.every_steps) and state.bad_steps == 0
             if due or improved or state.finished or result.stop:
-                self._save(is_best=improved)
+                self.save(is_best=improved)
             if early and not last:
                 logger.info("early stop: no better %s", self.training.checkpoint.monitor)
             if result.stop and not state.finished:
@@ -242,7 +242,7 @@ class Loop:
             self.state.step,
             scale,
         )
-        self._save(is_best=self.state.best_step == self.state.step)
+        self.save(is_best=self.state.best_step == self.state.step)
         self.batches = self.parts.training_batches(self.state.epoch, self.state.position)
 
     def _give_up(self, window: list[Batch], result: StepResult) -> None:
@@ -293,7 +293,7 @@ class Loop:
         shown = "  ".join(f"{name} {value:.4f}" for name, value in values.items())
         logger.info("step %d  epoch %d  %s", state.step, state.epoch, shown)
 
-    def _save(self, *, is_best: bool = False) -> None:
+    def save(self, *, is_best: bool = False) -> None:
         """Save; the main process writes, and a failure there is a failure everywhere."""
         self.world.share_buffers(self.parts.model)
         self.state.metrics_bytes = self.record.metrics_bytes()
