@@ -25,6 +25,11 @@ TRACKED = SimpleNamespace(
 )
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 def report(**gpu: Any) -> dict[str, Any]:
     """A healthy machine with two GPUs, one of them small."""
     devices = [
@@ -199,9 +204,11 @@ def test_doctor(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cfg = SimpleNamespace(**{**vars(TRACKED), "run_dir": str(tmp_path / "run")})
+    monkeypatch.setattr(system, "_shared_samples", lambda cfg: 2)
     assert system.main(cfg) == 0
     shown = capsys.readouterr().out
     assert "torch" in shown
+    assert "Test data IDs found in training set." in shown
     assert "Training can start." in shown
     monkeypatch.setattr(system, "disk_report", lambda path: {**report()["disk"], "free": 0})
     assert system.main(cfg) == 1

@@ -122,7 +122,9 @@ class TrackerGroup:
         Raises:
             UserError: A tracker's library is missing; better said now than after a night's run.
         """
-        run = dataclasses.replace(run, config=redact(run.config), provenance=redact(run.provenance))
+        # The provenance may hold the config once more; trackers show it once.
+        provenance = {key: value for key, value in run.provenance.items() if key != "config"}
+        run = dataclasses.replace(run, config=redact(run.config), provenance=redact(provenance))
         for tracker in self._trackers:
             try:
                 tracker.start(run)
