@@ -33,13 +33,13 @@ def show_version(context: click.Context, _option: click.Parameter, wanted: bool)
     help="Show the version.",
 )
 def commands() -> None:
-    r"""Scaffold PyTorch research projects that resume exactly.
+    """Scaffold PyTorch research projects that resume exactly.
 
     \b
     ml-template new my-project                      asks, then writes ./my-project
     ml-template new my-project project_kind=tabular --no-input
     ml-template detect                              what this machine has for training
-    """
+    """  # noqa: D301 (click takes the character \b for: keep the lines)
 
 
 @commands.command()
@@ -48,7 +48,7 @@ def commands() -> None:
     "--no-input", is_flag=True, help="Ask nothing: take the defaults for what is not given."
 )
 def new(arguments: tuple[str, ...], no_input: bool) -> int:
-    r"""Write a new project into DIR.
+    """Write a new project into DIR.
 
     DIR must be missing or empty; without it, the project goes into ./<project_slug>.
     KEY=VALUE answers a question in advance:
@@ -63,7 +63,7 @@ def new(arguments: tuple[str, ...], no_input: bool) -> int:
                    Apache-2.0, Proprietary      python_version 3.11, 3.12, 3.13
 
     Works offline. The files are those that cookiecutter writes for the same answers.
-    """
+    """  # noqa: D301
     from .new import new_command
 
     return new_command(arguments, no_input)
@@ -91,7 +91,7 @@ def main() -> int:
     """
     signal.signal(signal.SIGTERM, stop)
     try:
-        return commands.main(standalone_mode=False) or 0
+        return commands.main(prog_name="ml-template", standalone_mode=False) or 0
     except UserError as error:
         click.echo(f"ml-template: {error}", err=True)
     except click.ClickException as error:

@@ -135,11 +135,9 @@ def show_next_steps(console: Console, folder: Path, answers: dict[str, str], fil
     console.print("\nNext:")
     width = max(len(command) for command, _ in steps)
     for command, meaning in steps:
-        console.print(
-            f"  [bold]{escape(command.ljust(width))}[/]  [dim]{escape(meaning)}[/]".rstrip(),
-            highlight=False,
-            soft_wrap=True,
-        )
+        line = f"  [bold]{escape(command.ljust(width) if meaning else command)}[/]"
+        line += f"  [dim]{escape(meaning)}[/]" if meaning else ""
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def new_command(arguments: Sequence[str], no_input: bool = False) -> int:

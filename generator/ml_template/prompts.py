@@ -75,7 +75,7 @@ def ask_question(
     show_question(console, number, key, prompt, choices)
     while True:
         try:
-            text = console.input(f"      [cyan]{escape(default)}[/] [bold]>[/] ").strip()
+            text = console.input(f"      [cyan]({escape(default)})[/] [bold]>[/] ").strip()
         except EOFError:
             console.print()
             raise UserError(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from .errors import UserError
@@ -67,6 +68,24 @@ def move_into_place(project: Path, folder: Path) -> None:
         raise
 
 
+@contextmanager
+def folder_aside(parent: Path) -> Iterator[Path]:
+    """Make a folder that is gone afterwards, at whatever moment Ctrl-C comes.
+
+    `tempfile.TemporaryDirectory` leaves it when interrupted before its `with` has begun.
+    """
+    aside = parent / f".ml-template-{token_hex(4)}"
+    try:
+        aside.mkdir(mode=0o700)
+        yield aside
+    finally:
+        try:
+            shutil.rmtree(aside, ignore_errors=True)
+        except KeyboardInterrupt:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+
+
 def render_project(source: TemplateSource, answers: Mapping[str, str], folder: Path) -> int:
     """Render a project.
 
@@ -93,8 +112,8 @@ def render_project(source: TemplateSource, answers: Mapping[str, str], folder: P
     existing = next(parent for parent in folder.parents if parent.is_dir())
     missing = [parent for parent in folder.parents if not parent.exists()]
     try:
-        with tempfile.TemporaryDirectory(prefix=".ml-template-", dir=existing) as aside:
-            repository, output = Path(aside, "template"), Path(aside, "project")
+        with folder_aside(existing) as aside:
+            repository, output = aside / "template", aside / "project"
             source.copy_to(repository)
             context = build_context(source, answers, repository, output)
             project = Path(
