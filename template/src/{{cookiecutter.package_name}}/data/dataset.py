@@ -78,7 +78,10 @@ class DataSpec:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "DataSpec":
         """Rebuild what `to_dict` wrote."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        arguments: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+        }
+        return cls(**arguments)
 
 
 @dataclass(frozen=True)

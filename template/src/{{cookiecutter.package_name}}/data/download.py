@@ -162,7 +162,8 @@ def _verify(url: str, part: Path, sha256: str | None, md5: str | None) -> None:
         if expected is None:
             continue
         with part.open("rb") as file:
-            found = hashlib.file_digest(file, lambda n=name: hashlib.new(n, usedforsecurity=False))
+            checksum = hashlib.new(name, usedforsecurity=False)
+            found = hashlib.file_digest(file, checksum.copy)
         if found.hexdigest() != expected.lower():
             part.unlink()
             raise UserError(

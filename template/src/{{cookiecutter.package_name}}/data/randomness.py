@@ -68,7 +68,8 @@ def uniform(
 ) -> Floats:
     """Draw (B, size) float64 numbers from [0, 1); arguments as for `random_bits`."""
     bits = random_bits(seed, epoch, index, stream, size)
-    return (bits >> np.uint64(11)) * 2.0**-53
+    # The upper 53 bits: as many as a float64 holds.
+    return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def integers(
