@@ -344,7 +344,7 @@ def test_predictions_name_class_and_sample(run: LoadedRun) -> None:
     records = predict_held_out(run, "test", batch_size=3)
     assert len(records) == 10
     assert set(records[0]) == {"input", "predicted", "probability", "target"}
-    assert records[0]["input"] == f"test[{run.data.test.indices[0]}]"
+    assert records[0]["input"] == f"row {run.data.test.indices[0]}"
     assert {record["predicted"] for record in records} <= {"no", "yes"}
     path = run.run_dir / "rows.npy"
     np.save(path, run.data.source.read(run.data.test.indices))

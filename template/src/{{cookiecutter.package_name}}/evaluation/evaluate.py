@@ -16,6 +16,7 @@ from ..config import Config
 from ..data.dataset import SplitDataset
 from ..errors import UserError
 from ..runs import LoadedRun, open_run
+from ..utils.logging import configure_logging
 from .baselines import build_baselines, choose_rows, fit_and_predict
 from .figures import save_confusion_matrix, save_roc_curves, save_training_curves
 from .files import write_csv, write_json
@@ -45,14 +46,14 @@ def main(cfg: Config) -> int | None:
         UserError: The run, its checkpoint or the settings can't be used.
     """
     settings = read_settings(cfg.evaluation)
+    configure_logging()
     run = open_run(cfg)
     result = evaluate(run, cfg.split, settings)
     console = Console()
     console.print(comparison_table(cfg.split, result.model, result.baselines))
     console.print(per_class_table(result.model))
-    console.print(
-        f"Checkpoint {run.checkpoint_dir} (step {run.step})", highlight=False, markup=False
-    )
+    checkpoint = f"Checkpoint {run.checkpoint_dir} (step {run.step})"
+    console.print(checkpoint, highlight=False, markup=False, soft_wrap=True)
     console.print(f"Results in {result.folder}", highlight=False, markup=False, soft_wrap=True)
     for path in result.files:
         console.print(f"  {path.name}", highlight=False, markup=False, soft_wrap=True)

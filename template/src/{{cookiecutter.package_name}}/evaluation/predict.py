@@ -14,6 +14,7 @@ from rich.text import Text
 from ..config import Config
 from ..errors import UserError
 from ..runs import LoadedRun, open_run
+from ..utils.logging import configure_logging
 from .files import write_json_lines
 from .inference import predict_inputs, predict_split, split_of
 from .inputs import read_inputs
@@ -30,6 +31,7 @@ def main(cfg: Config) -> int | None:
         UserError: The run or the input can't be used, or the output can't be written.
     """
     batch_size = read_settings(cfg.evaluation).batch_size
+    configure_logging()
     run = open_run(cfg)
     output = Path(cfg.output).expanduser() if cfg.output else run.run_dir / "predictions.jsonl"
     if output.is_dir():
@@ -43,9 +45,8 @@ def main(cfg: Config) -> int | None:
     write_json_lines(output, records)
     console = Console()
     console.print(_table(records))
-    console.print(
-        f"Checkpoint {run.checkpoint_dir} (step {run.step})", highlight=False, markup=False
-    )
+    checkpoint = f"Checkpoint {run.checkpoint_dir} (step {run.step})"
+    console.print(checkpoint, highlight=False, markup=False, soft_wrap=True)
     console.print(
         f"{len(records):,} predictions in {output}", highlight=False, markup=False, soft_wrap=True
     )
@@ -69,7 +70,7 @@ def predict_held_out(run: LoadedRun, split: str, batch_size: int) -> list[dict[s
         UserError: The split is empty.
     """
     predictions = predict_split(run, split_of(run, split), batch_size)
-    names = [f"{split}[{index}]" for index in predictions.index]
+    names = [f"row {index}" for index in predictions.index]  # of the whole data set
     records = _records(run, names, predictions.probabilities)
     for record, target in zip(records, predictions.targets, strict=True):
         record["target"] = run.spec.class_names[target]
