@@ -12,9 +12,10 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol
 
 from ..errors import UserError
+from ..utils.instantiate import instantiate
 from .redact import redact
 
 log = logging.getLogger(__name__)
@@ -183,21 +184,10 @@ def build_trackers(cfg_tracking: Mapping[str, Any] | None, rank: int = 0) -> Tra
     Raises:
         UserError: A ``_target_`` cannot be found, or does not take the arguments given.
     """
-    from hydra.errors import InstantiationException
-    from hydra.utils import instantiate
-
-    trackers: list[Tracker] = []
-    if rank == 0:
-        for entry in (cfg_tracking or {}).get("trackers") or []:
-            try:
-                trackers.append(cast(Tracker, instantiate(entry)))
-            except InstantiationException as error:
-                target = entry.get("_target_", entry) if isinstance(entry, Mapping) else entry
-                raise UserError(
-                    f"tracking.trackers: cannot build {target}: {_describe(error)}; "
-                    "correct configs/tracking/ or choose tracking=none"
-                ) from error
-    return TrackerGroup(trackers)
+    entries = (cfg_tracking or {}).get("trackers") or [] if rank == 0 else []
+    return TrackerGroup(
+        instantiate(entry, f"tracking.trackers[{index}]") for index, entry in enumerate(entries)
+    )
 
 
 def _describe(error: BaseException) -> str:
