@@ -192,7 +192,7 @@ class SplitDataset(Dataset[Batch]):
         inputs = self._inputs(positions)
         rows = self._rows.index_select(0, positions)
         if self.augmentation is not None:
-            epochs = np.fromiter((epoch for epoch, _ in keys), dtype=np.int64, count=len(keys))
+            epochs = np.array([epoch for epoch, _ in keys], dtype=np.int64)
             inputs = self.augmentation(inputs, epochs, rows.numpy())
         return {
             "inputs": inputs,

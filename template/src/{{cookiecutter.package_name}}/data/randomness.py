@@ -10,6 +10,8 @@ Sources: Steele, Lea and Flood, "Fast splittable pseudorandom number generators"
 as 1, 2, 3", SC 2011 (counter-based generators).
 """
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +22,7 @@ Integers = npt.NDArray[np.int64]
 GOLDEN_GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MULTIPLIER_2 = np.uint64(0x94D049BB133111EB)
+_SHIFT_1, _SHIFT_2, _SHIFT_3 = np.uint64(30), np.uint64(27), np.uint64(31)
 _MASK = (1 << 64) - 1
 
 
@@ -34,9 +37,12 @@ def splitmix64(state: UInt64) -> UInt64:
     """
     # Arrays wrap modulo 2**64 silently; NumPy scalars would warn.
     z = np.atleast_1d(state) + GOLDEN_GAMMA
-    z = (z ^ (z >> np.uint64(30))) * _MULTIPLIER_1
-    z = (z ^ (z >> np.uint64(27))) * _MULTIPLIER_2
-    return (z ^ (z >> np.uint64(31))).reshape(np.shape(state))
+    z ^= z >> _SHIFT_1
+    z *= _MULTIPLIER_1
+    z ^= z >> _SHIFT_2
+    z *= _MULTIPLIER_2
+    z ^= z >> _SHIFT_3
+    return z.reshape(np.shape(state))
 
 
 def random_bits(
@@ -54,13 +60,18 @@ def random_bits(
     Returns:
         (B, size) uint64.
     """
-    rows = np.atleast_1d(np.asarray(index, dtype=np.int64)).astype(np.uint64)
-    epochs = np.broadcast_to(np.asarray(epoch, dtype=np.int64).astype(np.uint64), rows.shape)
-    key = splitmix64(np.array([seed & _MASK], dtype=np.uint64))
-    key = splitmix64(key ^ np.uint64(stream & _MASK))
-    key = splitmix64(key ^ epochs)
+    rows = np.atleast_1d(np.asarray(index, dtype=np.int64)).view(np.uint64)
+    epochs = np.atleast_1d(np.asarray(epoch, dtype=np.int64)).view(np.uint64)
+    key = splitmix64(_stream_key(seed, stream) ^ epochs)
     key = splitmix64(key ^ rows)
     return splitmix64(key[:, None] + np.arange(size, dtype=np.uint64)[None, :] * GOLDEN_GAMMA)
+
+
+@lru_cache(maxsize=64)
+def _stream_key(seed: int, stream: int) -> np.uint64:
+    """Hash the parts that a whole run shares, once."""
+    key = splitmix64(np.array([seed & _MASK], dtype=np.uint64))
+    return np.uint64(splitmix64(key ^ np.uint64(stream & _MASK))[0])
 
 
 def uniform(
