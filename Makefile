@@ -39,8 +39,8 @@ bench: $(VENV)/.bench ## run the benchmarks; each prints ratios measured in one 
 torture: $(VENV)/.installed ## kill -9 a training run 50 times, at random moments, and resume it
 	$(BIN)/python -m pytest tests/torture -n $(WORKERS) -m torture
 
-lock: ## refresh template/requirements.lock from the newest versions that fit
-	$(PYTHON) tools/refresh_lock.py
+lock: $(VENV)/.installed ## refresh template/requirements.lock from the newest versions that fit
+	$(BIN)/python tools/refresh_lock.py
 
 docs: $(VENV)/.installed ## draw the pictures of the README from real runs
 	$(BIN)/python tools/draw_pictures.py

@@ -6,11 +6,11 @@ and MASTER_ADDR) it is data-parallel, with NCCL between GPUs and gloo between CP
 
 import inspect
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -18,6 +18,8 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from ..errors import UserError
+
+T = TypeVar("T")
 
 _TIMEOUT = timedelta(minutes=30)
 # Running statistics are shared when they are saved or evaluated, not at each forward pass: a
@@ -93,6 +95,27 @@ class World:
         box = [value]
         dist.broadcast_object_list(box, src=0)
         return box[0]
+
+    def on_main(self, work: Callable[[], T]) -> T:
+        """Let the main process do something, and return what came of it on every process.
+
+        Args:
+            work: Returns plain containers or None.
+
+        Raises:
+            UserError: The work raised it: then every process stops, and none waits for another.
+        """
+        result: Any = None
+        mistake: str | None = None
+        if self.is_main:
+            try:
+                result = work()
+            except UserError as error:
+                mistake = str(error)
+        result, mistake = self.from_main((result, mistake))
+        if mistake is not None:
+            raise UserError(mistake)
+        return cast("T", result)
 
     def share_buffers(self, model: nn.Module) -> None:
         """Give every process the main process's buffers (running statistics): files hold those."""

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -21,7 +22,6 @@ from ..runs import choose_run_dir
 from ..tracking import build_trackers
 from ..tracking.base import RunInfo, Status
 from ..utils.logging import configure_logging
-from ..utils.reproducibility import draw_seed
 from .checkpoint import Checkpoint, CheckpointStore
 from .distributed import join_world
 from .guards import DivergenceGuard, Verdict, dump_divergence, is_finite
@@ -30,7 +30,14 @@ from .parts import Parts, build_parts
 from .progress import TrainingProgress
 from .provenance import describe_run, write_provenance
 from .record import Record
-from .resume import SplitsNote, checkpoint_content, find_checkpoint, refuse_changes, restore
+from .resume import (
+    SplitsNote,
+    checkpoint_content,
+    choose_seed,
+    find_checkpoint,
+    refuse_changes,
+    restore,
+)
 from .signals import StopRequest, requeue_if_slurm, stop_on_signals
 from .state import TrainState
 from .step import StepResult, WindowStep, to_device
@@ -48,12 +55,12 @@ def main(config: Config) -> int:
         run_dir.mkdir(parents=True, exist_ok=True)
         configure_logging(run_dir, world.rank)
         if config.seed is None:
-            config.seed = world.from_main(draw_seed())
-            logger.warning("no seed was set: drew seed=%d, pass it to repeat this run", config.seed)
+            config.seed = world.from_main(choose_seed(run_dir))
+            logger.warning("no seed was set: took seed=%d, pass it to repeat this run", config.seed)
         loop = Loop(build_parts(config, world), run_dir, stop)
-        loop.start()
         status: Status = "failed"
         try:
+            loop.start()
             status = loop.fit()
         finally:
             loop.close(status)
@@ -77,29 +84,33 @@ class Loop:
         self.step = WindowStep(parts, run_dir, self.record, stop)
         self.guard = DivergenceGuard(self.training.divergence)
         self.batches: Iterator[Batch] = iter(())
+        self.progress: TrainingProgress | None = None
+        self.git: dict[str, Any] = {}
 
     def start(self) -> None:
         """Resume where there is something to resume, and save the start where there is not."""
         resumed = self._load_newest(self.config.resume)
         if resumed is not None and not self.config.resume_with_changes:
             logger.info("resuming %s after step %d", self.run_dir, self.state.step)
-        splits = self.world.from_main(SplitsNote(self.run_dir).take())
+        note = SplitsNote(self.run_dir).take() if self.world.is_main else None
+        splits = self.world.from_main(note)
         if splits is not None and splits > self.state.splits:
             self.state.splits, self.state.proven_steps = splits, 0
-        self.progress = TrainingProgress(
-            self.parts.total_steps, self.state.step, enabled=self.world.is_main
-        )
-        provenance = describe_run(self.parts) if self.world.is_main else {}
-        if self.world.is_main:
+
+        def begin() -> None:
+            provenance = describe_run(self.parts)
+            self.git = provenance["git"]
             write_provenance(self.parts, self.run_dir, provenance)
-        info = RunInfo(
-            run_dir=self.run_dir,
-            name=self.run_dir.name,
-            config=provenance.get("config", {}),
-            provenance=provenance,
-            start_step=self.state.step,
-        )
-        self.record.start(info, self.state.metrics_bytes)
+            info = RunInfo(
+                run_dir=self.run_dir,
+                name=self.run_dir.name,
+                config=provenance["config"],
+                provenance=provenance,
+                start_step=self.state.step,
+            )
+            self.record.start(info, self.state.metrics_bytes)
+
+        self.world.on_main(begin)
         self.record.event("resume" if resumed else "start", step=self.state.step)
         if resumed is None:
             # A full disk or a missing permission shows now, not after hours of training.
@@ -114,6 +125,8 @@ class Loop:
         log_every = self.training.log_every_steps
         started, waited_s, samples = time.perf_counter(), 0.0, 0
         self.batches = self.parts.training_batches(state.epoch, state.position)
+        progress = TrainingProgress(self.parts.total_steps, state.step, enabled=self.world.is_main)
+        self.progress = progress
         while not state.finished:
             sizes = plan.window(state.position)
             fetch = time.perf_counter()
@@ -138,7 +151,7 @@ class Loop:
                 now = time.perf_counter()
                 self.record.log_performance(state.step, samples, now - started, waited_s)
                 started, waited_s, samples = now, 0.0, 0
-            self.progress.update(state.step, state.epoch, result.loss_sum / max(result.items, 1))
+            progress.update(state.step, state.epoch, result.loss_sum / max(result.items, 1))
 
             state.score = None
             if last or self._due(self.training.evaluate_every_steps):
@@ -171,30 +184,28 @@ class Loop:
                 items += self.parts.task.count_items(batch)
                 for name, value in self.parts.task.evaluation_step(model, batch).items():
                     sums[name] = sums.get(name, 0.0) + float(value)
-        names = sorted(sums) if world.size == 1 else world.from_main(sorted(sums))
+        # A process without a row of a tiny split knows no names.
+        names = sorted({name for known in world.gather(list(sums)) for name in known})
         *totals, items = world.sum([*(sums.get(name, 0.0) for name in names), items])
         return {f"val/{name}": total / items for name, total in zip(names, totals, strict=True)}
 
     def close(self, status: Status) -> None:
         """Let go of workers, bar, files and trackers."""
         self.batches = iter(())
-        self.progress.close(self.state.step)
+        if self.progress is not None:
+            self.progress.close(self.state.step)
         self.record.close(status)
 
     # What follows serves `fit`, in the order in which it is called.
 
     def _load_newest(self, resume: str) -> Checkpoint | None:
         """Restore the newest good checkpoint, the same one on every process."""
-        found, problem = None, None
-        if self.world.is_main:
-            try:
-                self.store.clean()
-                found = find_checkpoint(self.store, resume)
-            except UserError as error:
-                problem = str(error)
-        found, problem = self.world.from_main((found, problem))
-        if problem is not None:
-            raise UserError(problem)
+
+        def find() -> Checkpoint | None:
+            self.store.clean()
+            return find_checkpoint(self.store, resume)
+
+        found = self.world.on_main(find)
         if found is not None:
             refuse_changes(found, self.parts, told_to=self.config.resume_with_changes)
             self.state = restore(found, self.parts)
@@ -282,11 +293,13 @@ class Loop:
                 f"training.checkpoint.monitor={rule.monitor} is not among {', '.join(values)}"
             )
         value = values[rule.monitor]
-        state.score = value if rule.mode == "min" else -value
-        self.parts.schedule.evaluated(state.score)
+        score = value if rule.mode == "min" else -value
+        # What is no number is worse than any, and must never become the best.
+        state.score = score if is_finite(score) else None
+        self.parts.schedule.evaluated(score)
         state.evaluated_step = state.step
         least = self.training.early_stopping.min_delta
-        if state.best is None or state.score < state.best - least:
+        if state.score is not None and (state.best is None or state.score < state.best - least):
             state.best, state.best_step, state.evaluations_since_best = state.score, state.step, 0
         else:
             state.evaluations_since_best += 1
@@ -297,16 +310,11 @@ class Loop:
         """Save; the main process writes, and a failure there is a failure everywhere."""
         self.world.share_buffers(self.parts.model)
         self.state.metrics_bytes = self.record.metrics_bytes()
-        content = checkpoint_content(self.parts, self.state)
-        problem = None
-        if self.world.is_main:
-            ema = None if self.parts.ema is None else self.parts.ema.model
-            try:
-                self.store.save(
-                    content, self.parts.model, self.parts.optimizer, ema, is_best=is_best
-                )
-            except UserError as error:
-                problem = str(error)
-        problem = self.world.from_main(problem)
-        if problem is not None:
-            raise UserError(problem)
+        # Each process adds the state of its generators.
+        content = checkpoint_content(self.parts, self.state, self.git)
+        model, optimizer, ema = self.parts.model, self.parts.optimizer, self.parts.ema
+
+        def write() -> None:
+            self.store.save(content, model, optimizer, ema and ema.model, is_best=is_best)
+
+        self.world.on_main(write)

@@ -16,7 +16,7 @@ import torch
 
 from ..tracking.base import RunInfo, Status, TrackerGroup
 from ..tracking.jsonl import JsonLines
-from ..utils.gpu import GpuSampler
+from ..utils.gpu import GIB, GpuSampler
 from .distributed import World
 
 
@@ -59,12 +59,12 @@ class Record:
         values: dict[str, float] = {
             "perf/samples_per_s": samples / max(seconds, 1e-9),
             "perf/data_wait_share": waited_s / max(seconds, 1e-9),
-            "perf/ram_gb": psutil.Process().memory_info().rss / 1e9,
+            "perf/ram_gib": psutil.Process().memory_info().rss / GIB,
             **self.gpu.sample(),
         }
         if self.world.device.type == "cuda":
             peak = torch.cuda.max_memory_allocated(self.world.device)
-            values["perf/gpu_peak_allocated_gb"] = peak / 1e9
+            values["perf/gpu_peak_allocated_gib"] = peak / GIB
         self.performance.write({"step": step, "time": time.time(), **values})
         self.trackers.log(values, step)
 

@@ -38,5 +38,5 @@ def configure_logging(run_dir: Path | None = None, rank: int = 0) -> None:
         level=logging.INFO if rank == 0 else logging.WARNING, handlers=handlers, force=True
     )
     logging.captureWarnings(True)
-    for chatty in ("matplotlib", "PIL", "fsspec", "torch.distributed"):
+    for chatty in ("matplotlib", "fontTools", "PIL", "fsspec", "torch.distributed"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
