@@ -129,8 +129,8 @@ def run_checks(
     yield _describe(source)
     yield _check_values(source)
     yield from _check_classes(source, splits)
-    yield _check_membership(splits)
-    yield _check_overlap(splits, digests)
+    yield check_membership(splits)
+    yield check_overlap(splits, digests)
     yield from _check_copies(source, digests)
 
 
@@ -201,7 +201,8 @@ def _check_classes(source: Source, splits: Mapping[str, Indices]) -> Iterator[Ch
     )
 
 
-def _check_membership(splits: Mapping[str, Indices]) -> Check:
+def check_membership(splits: Mapping[str, Indices]) -> Check:
+    """Compare splits by row number."""
     rows = np.concatenate(list(splits.values()))
     shared = len(rows) - len(np.unique(rows))
     sizes = ", ".join(f"{name} {len(r)}" for name, r in splits.items())
@@ -210,7 +211,7 @@ def _check_membership(splits: Mapping[str, Indices]) -> Check:
     return Check("splits share no row", "ok", sizes)
 
 
-def _check_overlap(splits: Mapping[str, Indices], digests: Sequence[bytes]) -> Check:
+def check_overlap(splits: Mapping[str, Indices], digests: Sequence[bytes]) -> Check:
     """Compare splits by content: a copy under another row number leaks just the same."""
     held: dict[bytes, str] = {}
     leaks: dict[tuple[str, str], list[int]] = defaultdict(list)

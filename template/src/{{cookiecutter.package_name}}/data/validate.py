@@ -1,5 +1,6 @@
 """`validate-data`: look at the data before training on it."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -36,13 +37,7 @@ def main(cfg: "Config") -> int:
         checks.append(Check("loading", "error", str(error)))
 
     console = Console()
-    table = Table(title=f"Data '{cfg.data.name}'", title_justify="left")
-    table.add_column("check", no_wrap=True)
-    table.add_column("result", no_wrap=True)
-    table.add_column("detail", overflow="fold")
-    for check in checks:
-        table.add_row(check.name, _MARKS[check.status], _escape(check.detail))
-    console.print(table)
+    console.print(checks_table(f"Data '{cfg.data.name}'", checks))
     if identity:
         console.print(f"fingerprint {identity}", highlight=False, soft_wrap=True)
     errors = [check.name for check in checks if check.status == "error"]
@@ -55,6 +50,17 @@ def main(cfg: "Config") -> int:
         return 0
     console.print("[green]No leakage, no corruption found.[/]")
     return 0
+
+
+def checks_table(title: str, checks: Iterable[Check]) -> Table:
+    """Return a table with a row for each check."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("check", no_wrap=True)
+    table.add_column("result", no_wrap=True)
+    table.add_column("detail", overflow="fold")
+    for check in checks:
+        table.add_row(check.name, _MARKS[check.status], _escape(check.detail))
+    return table
 
 
 def _escape(text: str) -> str:

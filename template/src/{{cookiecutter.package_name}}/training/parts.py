@@ -90,8 +90,13 @@ class Parts:
         return worker_count(self.config.data.num_workers, self.data, self.world.local_size)
 
 
-def build_parts(config: Config, world: World) -> Parts:
+def build_parts(config: Config, world: World, data: DataSplits | None = None) -> Parts:
     """Build everything that a run needs, seeded.
+
+    Args:
+        config: What to build.
+        world: Where.
+        data: The data set where it is loaded already.
 
     Raises:
         UserError: A part can't be built from its config; the message names the key.
@@ -99,7 +104,8 @@ def build_parts(config: Config, world: World) -> Parts:
     training = config.training
     assert config.seed is not None, "the caller draws a seed where the config has none"
     seed_everything(config.seed, deterministic=training.deterministic)
-    data = load_data(config.data, seed=config.seed)
+    if data is None:
+        data = load_data(config.data, seed=config.seed)
     plan = BatchPlan(len(data.train), training.batch_size, training.accumulate, config.seed)
     total_steps = min(
         (training.max_epochs or 10**12) * plan.steps_per_epoch, training.max_steps or 10**12
