@@ -9,7 +9,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -205,9 +205,7 @@ def to_config(node: DictConfig) -> Config:
 
 def to_dict(config: Config) -> dict[str, Any]:
     """Return the configuration as plain containers."""
-    container = OmegaConf.to_container(OmegaConf.structured(config))
-    assert isinstance(container, dict)
-    return {str(key): value for key, value in container.items()}
+    return asdict(config)
 
 
 def load_config(path: Path, overrides: list[str]) -> Config:

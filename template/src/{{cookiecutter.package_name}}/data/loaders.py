@@ -1,6 +1,7 @@
 """Data loaders: the same batches whatever the number of workers."""
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,17 @@ def worker_count(requested: int | str, data: DataSplits, processes_on_node: int 
     return max(1, min(_MAX_AUTO_WORKERS, cores // processes_on_node))
 
 
+def _leave_signals_to_the_loop(worker: int) -> None:
+    """Let a worker live through a signal that was sent to the whole job.
+
+    A scheduler or a terminal signals every process. The loop finishes its step, for which it may
+    need a worker's batch, and then ends its workers.
+    """
+    for name in ("SIGTERM", "SIGUSR1", "SIGINT"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
 def _identity(batch: Any) -> Any:
     return batch  # SplitDataset.__getitems__ returns collated batches
 
@@ -48,6 +60,7 @@ def _loader(
         # An iterator draws its workers' base seed from here, not from the global generator: making
         # a loader must not move the stream that dropout draws from.
         generator=torch.Generator().manual_seed(0),
+        worker_init_fn=_leave_signals_to_the_loop,
     )
     return iter(loader)
 

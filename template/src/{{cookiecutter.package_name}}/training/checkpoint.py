@@ -12,11 +12,13 @@ It is written aside, flushed to the disk, and renamed, so that a name `step-…`
 checkpoint or not there. `last` and `best` are links to two of them, replaced in one step.
 """
 
+import contextlib
 import hashlib
 import json
 import logging
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,7 @@ FORMAT = 1
 _MANIFEST = "MANIFEST.sha256"
 _ASIDE = ".writing-"  # prefix of what is not a checkpoint yet
 _ON_ITS_WAY_OUT = ".deleting-"
+_NEEDED = {"model.safetensors", "optimizer.pt", "state.json"}
 
 
 class DamagedCheckpointError(Exception):
@@ -143,8 +146,18 @@ class CheckpointStore:
         return None
 
     def clean(self) -> None:
-        """Remove what a killed process left half-written or half-deleted, and mend the links."""
+        """Remove what a killed process left half-written or half-deleted.
+
+        A checkpoint that was being replaced when the process was killed may be under neither name;
+        then its successor is whole, and takes its place.
+        """
         for leftover in [*self.root.glob(f"{_ASIDE}*"), *self.root.glob(f"{_ON_ITS_WAY_OUT}*")]:
+            final = leftover.with_name(leftover.name.removeprefix(_ASIDE))
+            if leftover.name.startswith(f"{_ASIDE}step-") and not final.exists():
+                with contextlib.suppress(DamagedCheckpointError, UserError):
+                    read_checkpoint(leftover)
+                    leftover.rename(final)
+                    continue
             if leftover.is_symlink():
                 leftover.unlink(missing_ok=True)
             else:
@@ -188,8 +201,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """
     try:
         lines = (path / _MANIFEST).read_text(encoding="utf-8").splitlines()
-        for line in lines:
-            digest, _, name = line.partition("  ")
+        digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+        if not _NEEDED.issubset(digests):
+            raise DamagedCheckpointError(f"{path / _MANIFEST} is cut short")
+        for name, digest in digests.items():
             if _sha256(path / name) != digest:
                 raise DamagedCheckpointError(f"{path / name} is not what was written")
         content = json.loads((path / "state.json").read_text(encoding="utf-8"))
@@ -197,8 +212,6 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise DamagedCheckpointError(f"{error.filename}: {error.strerror}") from error
     except ValueError as error:  # not UTF-8, not JSON
         raise DamagedCheckpointError(f"{path}: {_first_line(error)}") from error
-    if len(lines) < 3:
-        raise DamagedCheckpointError(f"{path / _MANIFEST} is cut short")
     if content.get("format") != FORMAT:
         raise UserError(f"{path}: checkpoint format {content.get('format')}, not {FORMAT}")
     return Checkpoint(path, content)
@@ -218,16 +231,27 @@ def load_weights(path: Path, model: nn.Module) -> None:
         ) from error
 
 
-def load_optimizer(path: Path, optimizer: torch.optim.Optimizer, device: torch.device) -> None:
-    """Load the optimizer's moments and rates.
+def load_optimizer(
+    path: Path, optimizer: torch.optim.Optimizer, device: torch.device, configured: Iterable[str]
+) -> None:
+    """Load the optimizer's moments, and of its groups' options those that no config decides.
+
+    Args:
+        path: The file.
+        optimizer: A new optimizer of the same class.
+        device: Where its parameters are.
+        configured: Options that stay as they are: a changed rate must not be overruled by the file.
 
     Raises:
         UserError: The file does not fit the optimizer.
     """
+    kept = [{k: g[k] for k in configured if k in g} for g in optimizer.param_groups]
     try:
         optimizer.load_state_dict(torch.load(path, map_location=device, weights_only=True))
     except (ValueError, KeyError) as error:
         raise UserError(f"{path}: does not fit the optimizer ({_first_line(error)})") from error
+    for group, options in zip(optimizer.param_groups, kept, strict=True):
+        group.update(options)
 
 
 def _write_manifest(directory: Path) -> None:

@@ -1,11 +1,10 @@
 """The optimizer, built from its config with the parameters that decay and those that don't."""
 
+import importlib
 import inspect
 from typing import Any
 
 import torch
-from hydra.errors import InstantiationException
-from hydra.utils import get_class
 from torch import nn
 
 from ..errors import UserError
@@ -33,13 +32,14 @@ def build_optimizer(config: dict[str, Any], model: nn.Module) -> torch.optim.Opt
         {"params": [p for p in trainable if p.ndim < 2], "weight_decay": 0.0},
     ]
     try:
-        optimizer_class = get_class(config["_target_"])
+        module, _, name = str(config["_target_"]).rpartition(".")
+        optimizer_class = getattr(importlib.import_module(module), name)
         if "fused" in inspect.signature(optimizer_class).parameters and "fused" not in arguments:
             # One kernel for all parameters instead of several; the CPU's is not bit-stable across
             # thread counts, so it is left to the GPU.
             arguments["fused"] = all(p.is_cuda for p in trainable) or None
         optimizer = optimizer_class([g for g in groups if g["params"]], **arguments)
-    except (InstantiationException, TypeError, ValueError, KeyError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError, KeyError) as error:
         raise UserError(f"optimizer: {error}") from error
     assert isinstance(optimizer, torch.optim.Optimizer)
     for group in optimizer.param_groups:

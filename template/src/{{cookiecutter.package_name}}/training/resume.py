@@ -8,10 +8,9 @@ from typing import Any
 
 import torch
 
-from ..config import config_hash, result_config
+from ..config import config_hash, load_config, result_config
 from ..errors import UserError
-from ..utils.reproducibility import capture_rng, restore_rng
-from ..utils.system import git_state
+from ..utils.reproducibility import capture_rng, draw_seed, restore_rng
 from .checkpoint import FORMAT, Checkpoint, CheckpointStore, load_optimizer, load_weights
 from .parts import Parts
 from .state import TrainState
@@ -19,8 +18,14 @@ from .state import TrainState
 logger = logging.getLogger(__name__)
 
 
-def checkpoint_content(parts: Parts, state: TrainState) -> dict[str, Any]:
-    """Return what `state.json` holds; called by all processes, since each has generators."""
+def checkpoint_content(parts: Parts, state: TrainState, git: dict[str, Any]) -> dict[str, Any]:
+    """Return what `state.json` holds; called by all processes, since each has generators.
+
+    Args:
+        parts: What the run is made of.
+        state: Where it is.
+        git: The commit that runs, as it was at the start.
+    """
     world = parts.world
     state.scheduler = parts.schedule.state_dict()
     state.scaler = parts.precision.scaler.state_dict()
@@ -33,9 +38,20 @@ def checkpoint_content(parts: Parts, state: TrainState) -> dict[str, Any]:
         "data_hash": parts.data.spec.fingerprint,
         "spec": parts.data.spec.to_dict(),
         "precision": parts.precision.name,
-        "git": git_state(Path.cwd()),
+        "git": git,
         "torch": torch.__version__,
     }
+
+
+def choose_seed(run_dir: Path) -> int:
+    """Return a seed for a run that was given none: the one it drew when it started, or a new one.
+
+    Raises:
+        UserError: The folder's config can't be read.
+    """
+    path = run_dir / "config.yaml"
+    seed = load_config(path, []).seed if path.exists() else None
+    return draw_seed() if seed is None else seed
 
 
 def find_checkpoint(store: CheckpointStore, resume: str) -> Checkpoint | None:
@@ -103,10 +119,19 @@ def restore(checkpoint: Checkpoint, parts: Parts) -> TrainState:
     """
     world, content = parts.world, checkpoint.content
     load_weights(checkpoint.path / "model.safetensors", parts.model)
-    if parts.ema is not None and (checkpoint.path / "ema.safetensors").exists():
-        load_weights(checkpoint.path / "ema.safetensors", parts.ema.model)
-    load_optimizer(checkpoint.path / "optimizer.pt", parts.optimizer, world.device)
+    if parts.ema is not None:
+        load_weights(checkpoint.weights, parts.ema.model)  # a new average starts from the weights
+    then, now = content["config"].get("optimizer._target_"), parts.config.optimizer["_target_"]
+    if then == now:
+        configured = {*parts.config.optimizer, "base_lr", "weight_decay"} - {"lr"}
+        load_optimizer(checkpoint.path / "optimizer.pt", parts.optimizer, world.device, configured)
+    else:
+        logger.warning("%s starts with fresh moments: it can't use those of %s", now, then)
     state = TrainState.from_dict(content["train"])
+    if state.position >= parts.plan.samples:  # the data set was changed for a smaller one
+        state.epoch, state.position = state.epoch + 1, 0
+    if parts.config.resume_with_changes and state.step < parts.total_steps:
+        state.finished = False  # the run was made longer
     if state.scheduler:
         parts.schedule.load_state_dict(state.scheduler)
     if state.scaler and parts.precision.scaler.is_enabled():
