@@ -44,7 +44,7 @@ def lint(paths: tuple[Path, ...]) -> int:
 def main() -> int:
     """Run the command; the exit status."""
     try:
-        return lint.main(standalone_mode=False) or 0
+        return lint.main(prog_name="mllint", standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
         return 2

@@ -1,0 +1,86 @@
+"""The text of a file, and where its lines stand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mllint.document import Place, UnreadableDocumentError, read_document
+
+
+def notebook(path: Path, *cells: tuple[str, str | list[str]]) -> Path:
+    content = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {},
+        "cells": [{"cell_type": kind, "source": source} for kind, source in cells],
+    }
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_a_notebook_is_its_code_cells_in_order(tmp_path):
+    path = notebook(
+        tmp_path / "n.ipynb",
+        ("markdown", "# Title"),
+        ("code", ["import torch\n", "x = 1"]),
+        ("code", "y = 2"),
+    )
+    document = read_document(path)
+    assert document.text == "import torch\nx = 1\ny = 2\n"
+    assert [document.place_of(line) for line in (1, 2, 3, 4)] == [
+        Place(2, 1),
+        Place(2, 2),
+        Place(3, 1),
+        Place(3, 1),
+    ]
+
+
+def test_magics_become_python_that_does_nothing(tmp_path):
+    path = notebook(
+        tmp_path / "n.ipynb",
+        ("code", "!pip install torch\n%matplotlib inline\nfiles = !ls\nmodel?\nif x:\n    %time y"),
+        ("code", "%%bash\nls -l | wc\n"),
+        ("code", "%%time\nfit()"),
+        ("code", 's = """\n% kept\n"""'),
+    )
+    lines = read_document(path).text.splitlines()
+    assert lines[:6] == ["pass", "pass", "files = None", "pass", "if x:", "    pass"]
+    assert lines[6:9] == ["", "", ""]
+    assert lines[9:11] == ["pass", "fit()"]
+    assert lines[11:] == ['s = """', "% kept", '"""']
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"{}", 1),
+        (b"[]", 1),
+        (b'{\n"cells": oops}', 2),
+        (b"\xff\xfe\xfa", 1),
+        (b'{"cells": [1]}', 1),
+    ],
+)
+def test_what_is_no_notebook(content, line, tmp_path):
+    path = tmp_path / "n.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableDocumentError) as caught:
+        read_document(path)
+    assert caught.value.line == line
+
+
+def test_encodings(tmp_path):
+    path = tmp_path / "x.py"
+    path.write_bytes("# -*- coding: latin-1 -*-\nx = 'é'\n".encode("latin-1"))
+    assert "é" in read_document(path).text
+    path.write_bytes(b"\xef\xbb\xbfx = 1\n")
+    assert read_document(path).text == "x = 1\n"
+    path.write_bytes(b"x = 1\ny = '\xe9'\n")
+    with pytest.raises(UnreadableDocumentError) as caught:
+        read_document(path)
+    assert caught.value.line == 2
+    path.write_bytes(b"# coding: klingon\n")
+    with pytest.raises(UnreadableDocumentError):
+        read_document(path)
