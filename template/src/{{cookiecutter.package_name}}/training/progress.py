@@ -27,7 +27,7 @@ class TrainingProgress:
             return
         self._progress = Progress(
             TextColumn("[bold]train[/]"),
-            BarColumn(),
+            BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]:>9}"),
             TimeElapsedColumn(),
