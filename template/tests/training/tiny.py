@@ -36,7 +36,7 @@ class CrashError(Exception):
     """Ends a run as a killed process would: nothing is saved after it."""
 
 
-def make_rows(shift: float = 0.0) -> Source:
+def make_rows(shift: float = 0.0, val_rows: int = 9) -> Source:
     """Return 40 rows of three separable classes."""
     rng = np.random.default_rng(0)
     targets = np.arange(40, dtype=np.int64) % 3
@@ -49,7 +49,7 @@ def make_rows(shift: float = 0.0) -> Source:
         feature_names=("w", "x", "y", "z"),
         split={
             "train": np.arange(TRAIN_ROWS),
-            "val": np.arange(TRAIN_ROWS, 31),
+            "val": np.arange(TRAIN_ROWS, TRAIN_ROWS + val_rows),
             "test": np.arange(31, 40),
         },
     )
