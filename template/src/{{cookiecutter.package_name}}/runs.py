@@ -75,6 +75,11 @@ def choose_run_dir(config: Config) -> Path:
     return _unused(OUTPUTS / _stamp(datetime.now().timestamp()))
 
 
+def new_folder(command: str) -> Path:
+    """Return a new folder's path for what a command other than train writes."""
+    return _unused(OUTPUTS / command / _stamp(datetime.now().timestamp()))
+
+
 def open_run(config: Config) -> LoadedRun:
     """Load a trained run.
 

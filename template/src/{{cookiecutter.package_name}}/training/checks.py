@@ -19,6 +19,7 @@ from ..data.integrity import Check, check_membership, check_overlap, hash_sample
 from ..data.validate import checks_table
 from ..errors import UserError
 from .guards import is_finite
+from .memory import HEADROOM, available_memory, estimate_memory, format_bytes, memory_alert
 from .parts import Parts
 from .probes import (
     probe_batch,
@@ -27,7 +28,6 @@ from .probes import (
     probe_independence,
     probe_initial_loss,
     probe_loss_is_sum,
-    probe_memory,
     probe_repeatability,
 )
 from .rehearsal import DryStep, Rehearsal, rehearse
@@ -82,7 +82,7 @@ def run_checks(rehearsal: Rehearsal) -> Iterator[Check]:
     # After some steps: a last layer that starts at zero would hide what flows through it.
     yield probe_independence(parts, batch)
     yield probe_repeatability(rehearsal, samples)
-    yield probe_memory(parts)
+    yield check_memory(parts)
 
 
 def check_splits(data: DataSplits) -> Iterator[Check]:
@@ -90,6 +90,30 @@ def check_splits(data: DataSplits) -> Iterator[Check]:
     rows = {"train": data.train.indices, "val": data.val.indices, "test": data.test.indices}
     yield check_membership(rows)
     yield check_overlap(rows, hash_samples(data.source))
+
+
+def check_memory(parts: Parts) -> Check:
+    """Return the estimate of what a run takes, and whether it is there."""
+    device = parts.world.device
+    try:
+        estimate = estimate_memory(parts)
+    except UserError as error:
+        return Check("memory", "warning", str(error))
+    shares = (
+        ("parameters", estimate.parameters),
+        ("gradients", estimate.gradients),
+        ("optimizer", estimate.optimizer_state),
+        ("activations", estimate.activations),
+    )
+    detail = f"{format_bytes(estimate.peak)} at {estimate.micro_batch} samples: " + ", ".join(
+        f"{name} {format_bytes(size)}" for name, size in shares
+    )
+    alert = memory_alert(estimate, device)
+    if alert is not None:
+        return Check("memory", "warning", f"{alert} {detail}")
+    available = available_memory(device)
+    place = "unknown" if available is None else format_bytes((1 - HEADROOM) * available)
+    return Check("memory", "ok", f"{detail}; usable {place}")
 
 
 def overfit(config: Config) -> int:

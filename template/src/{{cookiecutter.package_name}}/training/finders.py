@@ -1,15 +1,15 @@
 """`find-lr` and `find-batch`: numbers to start from, measured on this model and this machine.
 
-python -m <package> find-lr      # a curve and a rate
-python -m <package> find-batch   # a table of sizes and the overrides to use
+    python -m <package> find-lr      # a curve and a rate
+    python -m <package> find-batch   # a table of sizes and the overrides to use
+
+Both train fresh models and leave runs alone.
 """
 
 import gc
 import logging
 import time
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 
 import torch
 from rich.console import Console
@@ -19,9 +19,9 @@ from ..config import Config
 from ..data.dataset import Batch
 from ..errors import UserError
 from ..evaluation.settings import read_settings
-from ..runs import OUTPUTS
+from ..runs import new_folder
 from .lr_curve import save_curve, suggest, sweep
-from .memory import HEADROOM, available_memory, estimate_memory
+from .memory import HEADROOM, available_memory, estimate_memory, format_bytes
 from .parts import Parts
 from .rehearsal import DryStep, Rehearsal, rehearse, take_samples
 from .step import to_device
@@ -63,7 +63,7 @@ def find_lr(config: Config) -> int:
         except torch.OutOfMemoryError as error:
             raise UserError("find-lr: out of memory; run find-batch first") from error
     suggestion = suggest(curve)
-    folder = _new_folder("find-lr")
+    folder = new_folder("find-lr")
     files = save_curve(curve, suggestion, folder, formats)
     console = Console(highlight=False, soft_wrap=True)
     end = "diverged" if curve.diverged else "did not diverge"
@@ -125,6 +125,11 @@ def find_batch(config: Config) -> int:
         f"[green]Same optimizer step of {step} samples:[/] "
         f"training.batch_size={micro} training.accumulate={accumulate}"
     )
+    if best.size > step:
+        console.print(
+            f"Larger steps (training.batch_size={best.size}) would use this machine better, but "
+            "they are another experiment: find-lr again."
+        )
     return 0
 
 
@@ -192,8 +197,8 @@ def keep_step_size(config: Config, size: int) -> tuple[int, int]:
 
 def release_memory(device: torch.device) -> None:
     """Give back what a finished trial held."""
-    gc.collect()
     if device.type != "cpu":
+        gc.collect()
         torch.get_device_module(device).empty_cache()
 
 
@@ -237,18 +242,9 @@ def _table(title: str, trials: list[Trial], best: Trial) -> Table:
         table.add_column(heading, justify="right" if heading else "left")
     for trial in trials:
         rate = "-" if trial.samples_per_s is None else f"{trial.samples_per_s:,.0f}"
-        memory = "-" if trial.memory is None else f"{trial.memory / 1e9:.3f} GB"
+        memory = "-" if trial.memory is None else format_bytes(trial.memory)
         note = "[green]use this[/]" if trial is best else ""
         if not trial.fits:
             note = "[red]does not fit[/]"
         table.add_row(str(trial.size), rate, memory, note)
     return table
-
-
-def _new_folder(command: str) -> Path:
-    """Return a new folder's name below outputs/, where no run is looked for."""
-    stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-    path, number = OUTPUTS / command / stamp, 2
-    while path.exists():
-        path, number = OUTPUTS / command / f"{stamp}-{number}", number + 1
-    return path

@@ -1,8 +1,7 @@
 """How much memory a run will take, found out before it starts.
 
-One optimizer step is rehearsed on fake tensors: they have shapes and storages but no data, so the
-model itself, its precision, its recomputed blocks and its optimizer say what they allocate, and the
-largest model is measured on the smallest machine.
+One optimizer step is rehearsed on fake tensors, which have shapes and storages but no data: the
+model itself, its precision, its recomputed blocks and its optimizer say what they allocate.
 """
 
 import logging
@@ -105,7 +104,8 @@ def memory_alert(estimate: MemoryEstimate, device: torch.device) -> str | None:
     place = "GPU" if device.type == "cuda" else "RAM"
     return (
         f"Model (~{estimate.peak / 1e9:.1f} GB) may not fit in {place} "
-        f"(~{available / 1e9:.1f} GB). Consider reducing batch size or enabling gradient checkpointing."
+        f"(~{available / 1e9:.1f} GB). "
+        "Consider reducing batch size or enabling gradient checkpointing."
     )
 
 
@@ -222,12 +222,7 @@ def _rehearse(
         optimizer = build_optimizer(parts.config.optimizer, nn.ParameterList(weights.values()))
         optimizer.step()
         step = live.peak
-    moments = _size(
-        value
-        for state_of in optimizer.state.values()
-        for value in pytree.tree_leaves(state_of)
-        if isinstance(value, Tensor)
-    )
+    moments = _size(v for v in pytree.tree_leaves(dict(optimizer.state)) if isinstance(v, Tensor))
     parameters = _size(state.values())
     average = 0
     if parts.ema is not None:
@@ -239,7 +234,7 @@ def _rehearse(
         optimizer_state=moments,
         moving_average=average,
         activations=kept,
-        # From the second step on the optimizer's state is there during the passes.
+        # From the second step on, the optimizer's state is there during the passes.
         peak=parameters + average + max(passes + moments, step),
     )
 

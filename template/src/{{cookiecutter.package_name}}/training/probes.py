@@ -13,8 +13,6 @@ from torch import Tensor
 
 from ..data.dataset import Batch
 from ..data.integrity import Check, Status
-from ..errors import UserError
-from .memory import HEADROOM, available_memory, estimate_memory, format_bytes, memory_alert
 from .optimizer import set_learning_rate
 from .parts import Parts
 from .rehearsal import DryStep, Rehearsal, take_samples
@@ -168,7 +166,7 @@ def probe_independence(parts: Parts, batch: Batch) -> Check:
             loss = -scores[chosen, batch["targets"][chosen]].log()
             (gradient,) = torch.autograd.grad(loss, inputs, allow_unused=True)
         if gradient is None or not bool(gradient[chosen].any()):
-            return Check(name, "error", "a prediction does not depend on its own input")
+            return Check(name, "error", "no gradient from a prediction to its own input")
         others = gradient.flatten(1).ne(0).any(dim=1)
         others[chosen] = False
         mixing[training] = int(others.sum())
@@ -210,26 +208,6 @@ def probe_repeatability(rehearsal: Rehearsal, samples: int) -> Check:
             else "fast GPU kernels may do that: set training.deterministic=true to compare runs"
         ),
     )
-
-
-def probe_memory(parts: Parts) -> Check:
-    """Estimate the memory of a run with this config."""
-    device = parts.world.device
-    try:
-        estimate = estimate_memory(parts)
-    except UserError as error:
-        return Check("memory", "warning", str(error))
-    detail = (
-        f"{format_bytes(estimate.peak)} at {estimate.micro_batch} samples: parameters "
-        f"{format_bytes(estimate.parameters)}, gradients {format_bytes(estimate.gradients)}, optimizer "
-        f"{format_bytes(estimate.optimizer_state)}, activations {format_bytes(estimate.activations)}"
-    )
-    alert = memory_alert(estimate, device)
-    if alert is not None:
-        return Check("memory", "warning", f"{alert} {detail}")
-    available = available_memory(device)
-    place = "unknown" if available is None else f"{format_bytes((1 - HEADROOM) * available)} usable"
-    return Check("memory", "ok", f"{detail}; {place}")
 
 
 def probe_batch(parts: Parts, samples: int) -> Batch:
