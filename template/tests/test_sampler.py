@@ -11,7 +11,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from {{ cookiecutter.package_name }}.data import ArrayDataset, Batch, DataSpec, DataSplits, Source
+from {{ cookiecutter.package_name }}.data import (
+    ArrayDataset,
+    Batch,
+    DataSpec,
+    DataSplits,
+    Source,
+)
 from {{ cookiecutter.package_name }}.data.loaders import (
     evaluation_batches,
     train_batches,
@@ -31,7 +37,7 @@ quick = settings(max_examples=60, deadline=None, database=None)
 
 
 def epoch_of(plan: BatchPlan, epoch: int, rank: int = 0, world: int = 1) -> list[list[int]]:
-    batches = []
+    batches: list[list[int]] = []
     for keys in BatchStream(plan, epoch, 0, rank, world):
         if keys[0][0] != epoch:
             return batches

@@ -72,6 +72,9 @@ def _run(name: str, overrides: list[str]) -> int:
 
     if not CONFIG_DIR.is_dir():
         raise UserError(f"{CONFIG_DIR}: no configs; install the project with pip install -e .")
+    for override in overrides:
+        if override.startswith("="):  # Hydra trips over it
+            raise UserError(f"{override}: not a key=value, the key is missing")
     statuses: list[int] = []
     mistakes: list[UserError] = []
 

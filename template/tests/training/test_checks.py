@@ -3,6 +3,7 @@
 import math
 import os
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -140,7 +141,11 @@ def with_model(model: type[nn.Module], *overrides: str) -> Config:
 
 
 def statuses(config: Config) -> dict[str, str]:
-    with rehearse(config) as rehearsal:
+    # The memory estimate is the slowest, and has tests of its own.
+    with (
+        rehearse(config) as rehearsal,
+        patch.object(checks, "check_memory", lambda parts: Check("memory", "ok", "")),
+    ):
         return {check.name: check.status for check in run_checks(rehearsal)}
 
 
@@ -170,11 +175,7 @@ def test_a_good_model_passes_all(capsys: pytest.CaptureFixture[str], tmp_path: P
         (Unseeded, "one step twice", "error"),
     ],
 )
-def test_a_broken_model_is_found(
-    model: type[nn.Module], name: str, status: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # It is the slowest, and has tests of its own.
-    monkeypatch.setattr(checks, "check_memory", lambda parts: Check("memory", "ok", ""))
+def test_a_broken_model_is_found(model: type[nn.Module], name: str, status: str) -> None:
     found = statuses(with_model(model, "training.batch_size=16"))
     assert found[name] == status
     if name == "forward pass":

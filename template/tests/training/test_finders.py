@@ -68,9 +68,9 @@ def test_no_rate_is_suggested_where_none_helps(loss: float) -> None:
 def test_find_lr_writes_its_curve_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(finders, "_SWEEP_STEPS", 50)
+    monkeypatch.setattr(finders, "_SWEEP_STEPS", 40)
     generator = torch.get_rng_state()
-    assert find_lr(configure(Path("run"))) == 0
+    assert find_lr(configure(Path("run"), "evaluation.figure_formats=[png]")) == 0
     first = capsys.readouterr().out
     assert "optimizer.lr=" in first
     assert find_lr(configure(Path("run"), "evaluation.figure_formats=[]")) == 0
@@ -80,7 +80,7 @@ def test_find_lr_writes_its_curve_and_nothing_else(
     assert [path.name for path in tmp_path.iterdir()] == ["outputs"]
     folders = sorted((tmp_path / "outputs" / "find-lr").iterdir())
     assert len(folders) == 2
-    assert {"curve.json", "curve.png", "curve.pdf"} <= {p.name for p in folders[0].iterdir()}
+    assert {"curve.json", "curve.png"} == {p.name for p in folders[0].iterdir()}
     values = json.loads((folders[0] / "curve.json").read_text())
     assert 1e-4 < values["valley"] < 1.0
 

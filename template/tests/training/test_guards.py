@@ -50,13 +50,13 @@ def test_a_bad_step_changes_no_weight(run_dir: Path) -> None:
     loop = start(config, FaultyTask(nan_calls=(2,)))
     take_steps(loop, 1)
     assert loop.parts.ema is not None
-    before, average = weights(loop.parts), list(loop.parts.ema.model.parameters())[0].clone()
+    before, average = weights(loop.parts), next(iter(loop.parts.ema.model.parameters())).clone()
     loop.step.parts.task = FaultyTask(nan_calls=(1,))
     (result,) = take_steps(loop, 1)
     loop.close("completed")
     assert not is_finite(result.loss_sum)
     assert weights(loop.parts).equal(before)
-    assert average.equal(list(loop.parts.ema.model.parameters())[0])
+    assert average.equal(next(iter(loop.parts.ema.model.parameters())))
 
 
 def test_one_bad_step_is_skipped_and_left_out_of_the_mean(

@@ -147,7 +147,9 @@ def test_a_run_starts_with_a_checkpoint_and_its_config(run_dir: Path) -> None:
 
 
 def test_only_as_many_checkpoints_as_wanted_are_kept(run_dir: Path) -> None:
-    train(configure(run_dir, "training.checkpoint.keep_last=2", "training.checkpoint.every_steps=1"))
+    train(
+        configure(run_dir, "training.checkpoint.keep_last=2", "training.checkpoint.every_steps=1")
+    )
     kept = {path.name for path in (run_dir / "checkpoints").glob("step-*")}
     best = (run_dir / "checkpoints/best").resolve().name
     assert kept == {"step-00000008", "step-00000009", best}

@@ -17,7 +17,11 @@ from {{ cookiecutter.package_name }}.training.memory import (
     memory_alert,
     warn_about_memory,
 )
-from {{ cookiecutter.package_name }}.training.parts import Parts, build_parts, recompute_activations
+from {{ cookiecutter.package_name }}.training.parts import (
+    Parts,
+    build_parts,
+    recompute_activations,
+)
 
 from .tiny import ALONE, configure
 
@@ -66,8 +70,7 @@ def measured_activations(parts: Parts, samples: int) -> int:
     return sum(t.untyped_storage().nbytes() for key, t in kept.items() if key not in own)
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-@pytest.mark.parametrize("recompute", [False, True])
+@pytest.mark.parametrize(("recompute", "precision"), [(False, "fp32"), (True, "bf16")])
 @pytest.mark.parametrize("name", ["mlp.MLP", *IMAGE_MODELS])
 def test_activations_are_those_of_a_real_pass(name: str, recompute: bool, precision: str) -> None:
     parts = build(name, recompute=recompute, precision=precision)

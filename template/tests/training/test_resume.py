@@ -1,6 +1,7 @@
 """A run that was interrupted ends as one that was not, to the bit; a changed one is refused."""
 
 import shutil
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ VARIANTS = {
     "cosine": ("scheduler=cosine", *EVERYTHING),
     "bf16": ("training.precision=bf16", *EVERYTHING),
     "fp16": ("training.precision=fp16", *EVERYTHING),
-    "sgd": ("optimizer._target_=torch.optim.NAdam", "training.log_every_steps=4"),
+    "nadam": ("optimizer._target_=torch.optim.NAdam", "training.log_every_steps=4"),
 }
 
 
@@ -158,7 +159,10 @@ def test_another_optimizer_starts_with_fresh_moments(
 def test_a_new_average_starts_from_the_weights_that_are_resumed(run_dir: Path) -> None:
     train(configure(run_dir, "training.max_steps=4"))
     loop = start(
-        configure(run_dir, "training.max_steps=4", "training.ema_decay=0.99", "resume_with_changes=true"))
+        configure(
+            run_dir, "training.max_steps=4", "training.ema_decay=0.99", "resume_with_changes=true"
+        )
+    )
     assert loop.parts.ema is not None
     average = list(loop.parts.ema.model.parameters())
     for mine, theirs in zip(average, loop.parts.model.parameters(), strict=True):
@@ -177,7 +181,7 @@ def test_smaller_data_start_the_next_epoch(run_dir: Path, monkeypatch: pytest.Mo
     config = configure(run_dir, "training.max_steps=6", "resume_with_changes=true")
     task = FaultyTask()
     assert train(config, task) == "completed"
-    assert sorted(sum(task.rows[:3], [])) == list(range(12))
+    assert sorted(chain.from_iterable(task.rows[:3])) == list(range(12))
 
 
 def test_resume_never_and_must(run_dir: Path, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """One optimizer step: it learns, and neither accumulation nor a lack of memory changes it."""
 
+from itertools import chain
 from pathlib import Path
 
 import pytest
 import torch
 
+from {{ cookiecutter.package_name }}.data import Batch
 from {{ cookiecutter.package_name }}.errors import UserError
 
 from .tiny import FaultyTask, configure, events, outcome, start, take_steps, train, weights
@@ -84,7 +86,7 @@ def test_out_of_memory_takes_the_same_samples_in_smaller_parts(
     actual = steps(run_dir / "little", *EIGHT_AT_ONCE, task=little)
     assert torch.allclose(expected, actual, atol=1e-5)
     assert max(map(len, little.rows)) <= capacity
-    assert sum(little.rows, []) == sum(enough.rows, [])
+    assert list(chain(*little.rows)) == list(chain(*enough.rows))
     splits = 2 if capacity == 5 else 8
     assert f"into {splits} parts" in caplog.text
     assert events(run_dir / "little").count("out_of_memory") == {2: 1, 8: 3}[splits]
@@ -92,7 +94,7 @@ def test_out_of_memory_takes_the_same_samples_in_smaller_parts(
 
 def test_out_of_memory_half_way_through_a_window_drops_what_was_added_up(run_dir: Path) -> None:
     class SecondBatchTooBig(FaultyTask):
-        def training_step(self, model: torch.nn.Module, batch: dict[str, torch.Tensor]):  # noqa: ANN202
+        def training_step(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
             self.capacity = 2 if self.calls == 1 else 10**9
             return super().training_step(model, batch)
 

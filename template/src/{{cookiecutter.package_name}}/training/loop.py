@@ -38,7 +38,7 @@ from .resume import (
     refuse_changes,
     restore,
 )
-from .signals import StopRequest, requeue_if_slurm, stop_on_signals
+from .signals import StopRequest, stop_on_signals
 from .state import TrainState
 from .step import StepResult, WindowStep, to_device
 
@@ -52,8 +52,11 @@ def main(config: Config) -> int:
         stop_on_signals() as stop,
     ):
         run_dir = Path(world.from_main(str(choose_run_dir(config))))
-        run_dir.mkdir(parents=True, exist_ok=True)
-        configure_logging(run_dir, world.rank)
+        try:
+            run_dir.mkdir(parents=True, exist_ok=True)
+            configure_logging(run_dir, world.rank)
+        except OSError as error:
+            raise UserError(f"run_dir={run_dir}: can't be written ({error.strerror})") from error
         if config.seed is None:
             config.seed = world.from_main(choose_seed(run_dir))
             logger.warning("no seed was set: took seed=%d, pass it to repeat this run", config.seed)
@@ -64,8 +67,6 @@ def main(config: Config) -> int:
             status = loop.fit()
         finally:
             loop.close(status)
-        if status == "interrupted" and world.is_main:
-            requeue_if_slurm()
         return stop.exit_status if status == "interrupted" else 0
 
 
@@ -312,9 +313,10 @@ class Loop:
         self.state.metrics_bytes = self.record.metrics_bytes()
         # Each process adds the state of its generators.
         content = checkpoint_content(self.parts, self.state, self.git)
-        model, optimizer, ema = self.parts.model, self.parts.optimizer, self.parts.ema
+        model, optimizer = self.parts.model, self.parts.optimizer
+        ema = None if self.parts.ema is None else self.parts.ema.model
 
         def write() -> None:
-            self.store.save(content, model, optimizer, ema and ema.model, is_best=is_best)
+            self.store.save(content, model, optimizer, ema, is_best=is_best)
 
         self.world.on_main(write)
