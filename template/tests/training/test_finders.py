@@ -58,6 +58,12 @@ def test_the_sweep_ends_where_the_loss_is_not_finite() -> None:
     assert suggest(curve).valley in curve.rates
 
 
+def test_a_fall_of_one_step_gives_that_rate() -> None:
+    losses = iter([10.0, 1.0] + [30.0] * 10)
+    curve = sweep(lambda rate: next(losses), 1e-4, 1.0, 12)
+    assert suggest(curve).steepest == curve.rates[1]
+
+
 @pytest.mark.parametrize("loss", [1.0, math.nan])
 def test_no_rate_is_suggested_where_none_helps(loss: float) -> None:
     curve = sweep(lambda rate: loss, 1e-4, 1.0, 30)

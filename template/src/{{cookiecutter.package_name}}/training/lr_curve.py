@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from matplotlib.ticker import FuncFormatter
 
 from ..errors import UserError
 from ..evaluation.files import write_json
@@ -100,12 +101,15 @@ def suggest(curve: Curve) -> Suggestion:
         )
     # Beyond the lowest point the curve says nothing about learning.
     down = losses[: lowest + 1]
-    slope = np.gradient(down, np.log(curve.rates[: lowest + 1]))
+    # Over a tenth of the way: from one step to the next it is mostly noise.
+    reach = max(1, lowest // 20)
+    falls = down[: -2 * reach] - down[2 * reach :]
+    steepest = reach + int(falls.argmax()) if len(falls) else lowest
     # Rates too small to train anything belong to no valley, however slowly the loss falls there.
     fallen = (losses[0] - down) / (losses[0] - down[-1])
     start = int(np.flatnonzero(fallen < _DESCENT_STARTS)[-1])
     middle = start + (lowest - start) // 2
-    return Suggestion(valley=curve.rates[middle], steepest=curve.rates[int(slope.argmin())])
+    return Suggestion(valley=curve.rates[middle], steepest=curve.rates[steepest])
 
 
 def save_curve(
@@ -141,8 +145,11 @@ def save_curve(
                 axes.axvline(rate, color=color, linestyle=line, label=f"{name}: {rate:.1e}")
         axes.set(xlabel="Learning rate", ylabel="Training loss", xscale="log")
         # A loss that blew up would press the valley flat.
-        top = max(curve.smoothed[0] * 1.5, min(curve.smoothed) * 1.5)
-        axes.set_ylim(bottom=0.0, top=min(top, max(curve.losses) * 1.05))
+        top, bottom = max(curve.smoothed[0], min(curve.smoothed)), min(curve.losses)
+        margin = max(0.4 * (top - bottom), 1e-6)
+        axes.set_ylim(bottom - margin / 4, top + margin)
+        # The style shows text as it is, formulas too: no powers of ten in TeX.
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{rate:.0e}"))
         axes.legend(loc="lower left")
         written.extend(save_figure(figure, folder / "curve", formats))
     return written
