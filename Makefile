@@ -22,6 +22,10 @@ $(VENV)/.bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[test,bench]'
 	touch $@
 
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[test,docs]'
+	touch $@
+
 demo: $(VENV)/.installed ## scaffold a project, train it, evaluate it, lint it (under 3 minutes after the downloads)
 	@$(BIN)/python examples/demo.py
 
@@ -42,7 +46,7 @@ torture: $(VENV)/.installed ## kill -9 a training run 50 times, at random moment
 lock: $(VENV)/.installed ## refresh template/requirements.lock from the newest versions that fit
 	$(BIN)/python tools/refresh_lock.py
 
-docs: $(VENV)/.installed ## draw the pictures of the README from real runs
+docs: $(VENV)/.docs ## draw the pictures of the README from real runs
 	$(BIN)/python tools/draw_pictures.py
 
 clean: ## remove what make made

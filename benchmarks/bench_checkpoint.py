@@ -52,9 +52,7 @@ def main() -> None:
         )
         loop.close("completed")
     seconds["a step"] = [value / STEPS for value in seconds["a step"]]
-    print(
-        f"Checkpoint of {size / 1e6:.1f} MB: weights, AdamW's moments, state"
-    )
+    print(f"Checkpoint of {size / 1e6:.1f} MB: weights, AdamW's moments, state")
     report(seconds, "a step", 1e-3, "ms")
 
 

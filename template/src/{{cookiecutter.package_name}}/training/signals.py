@@ -1,19 +1,13 @@
 """Being asked to stop: finish the step, save, exit.
 
-SIGTERM comes from a scheduler or `kill`, SIGUSR1 from Slurm before its time limit, SIGINT from
-Ctrl-C. The first asks; a second Ctrl-C stops at once.
+SIGTERM comes from a scheduler or `kill`, SIGUSR1 from Slurm before its time limit (the batch script
+then queues the job again), SIGINT from Ctrl-C. The first asks; a second Ctrl-C stops at once.
 """
 
-import logging
-import os
-import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-
-logger = logging.getLogger(__name__)
 
 _SIGNALS = [
     getattr(signal, name) for name in ("SIGTERM", "SIGUSR1", "SIGINT") if hasattr(signal, name)
@@ -53,16 +47,3 @@ def stop_on_signals() -> Iterator[StopRequest]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
-
-
-def requeue_if_slurm() -> None:
-    """Ask Slurm to run this job again, where it is Slurm that stops it before its time limit."""
-    job = os.environ.get("SLURM_JOB_ID")
-    scontrol = shutil.which("scontrol")
-    if job is None or scontrol is None:
-        return
-    try:
-        subprocess.run([scontrol, "requeue", job], check=True, timeout=30, capture_output=True)
-        logger.info("asked Slurm to requeue job %s", job)
-    except (OSError, subprocess.SubprocessError) as error:
-        logger.warning("Slurm did not requeue job %s: %s", job, error)
