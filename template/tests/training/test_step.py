@@ -1,5 +1,6 @@
 """One optimizer step: it learns, and neither accumulation nor a lack of memory changes it."""
 
+import copy
 from itertools import chain
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import torch
 
 from {{ cookiecutter.package_name }}.data import Batch
 from {{ cookiecutter.package_name }}.errors import UserError
+from {{ cookiecutter.package_name }}.training.optimizer import build_optimizer
 
 from .tiny import FaultyTask, configure, events, outcome, start, take_steps, train, weights
 
@@ -116,3 +118,22 @@ def test_out_of_memory_with_a_single_sample_is_one_clear_line(run_dir: Path) -> 
     with pytest.raises(UserError, match="out of memory with a single sample") as caught:
         train(configure(run_dir), FaultyTask(capacity=0))
     assert "\n" not in str(caught.value)
+
+
+def test_steps_are_those_of_the_plainest_loop(run_dir: Path) -> None:
+    config = configure(run_dir, "training.clip_norm=0.1")
+    loop = start(config)
+    model = copy.deepcopy(loop.parts.model)
+    optimizer = build_optimizer(config.optimizer, model)
+    batches = loop.parts.training_batches(0, 0)
+    for _ in range(6):
+        window = [next(batches), next(batches)]
+        inputs, targets = (torch.cat([b[name] for b in window]) for name in ("inputs", "targets"))
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(inputs), targets).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+        optimizer.step()
+    take_steps(loop, 6)
+    loop.close("completed")
+    for mine, theirs in zip(loop.parts.model.parameters(), model.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-5)
