@@ -27,7 +27,6 @@ from {{ cookiecutter.package_name }}.evaluation.figures import (
     save_roc_curves,
     save_training_curves,
 )
-from {{ cookiecutter.package_name }}.evaluation.files import write_json
 from {{ cookiecutter.package_name }}.evaluation.history import read_history, smooth
 from {{ cookiecutter.package_name }}.evaluation.inference import predict_split, split_samples
 from {{ cookiecutter.package_name }}.evaluation.metrics import compute_metrics, confusion
@@ -35,6 +34,7 @@ from {{ cookiecutter.package_name }}.evaluation.predict import predict_files, pr
 from {{ cookiecutter.package_name }}.evaluation.settings import EvaluationSettings, read_settings
 from {{ cookiecutter.package_name }}.runs import LoadedRun
 from {{ cookiecutter.package_name }}.tasks import Classification
+from {{ cookiecutter.package_name }}.utils.files import write_json
 from {{ cookiecutter.package_name }}.utils.plots import STYLE, publication_style, shorten, tick_positions
 
 THREE = ("a", "b", "c")

@@ -17,13 +17,9 @@ from .data.dataset import DataSpec
 from .errors import UserError
 from .models import build_model
 from .tasks import Classification, build_task
-from .training.checkpoint import (
-    CheckpointStore,
-    DamagedCheckpointError,
-    load_weights,
-    read_checkpoint,
-)
+from .training.checkpoint import DamagedCheckpointError, load_weights, read_checkpoint
 from .training.distributed import find_device
+from .training.store import CheckpointStore
 from .utils.reproducibility import seed_everything
 
 OUTPUTS = Path("outputs")

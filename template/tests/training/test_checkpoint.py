@@ -16,12 +16,12 @@ from {{ cookiecutter.package_name }}.errors import UserError
 from {{ cookiecutter.package_name }}.training.checkpoint import (
     FORMAT,
     Checkpoint,
-    CheckpointStore,
     DamagedCheckpointError,
     load_optimizer,
     load_weights,
     read_checkpoint,
 )
+from {{ cookiecutter.package_name }}.training.store import CheckpointStore
 
 FILES = ("model.safetensors", "optimizer.pt", "state.json", "MANIFEST.sha256")
 CPU = torch.device("cpu")
@@ -193,7 +193,7 @@ import resource, sys
 from pathlib import Path
 import torch
 from PACKAGE.errors import UserError
-from PACKAGE.training.checkpoint import CheckpointStore
+from PACKAGE.training.store import CheckpointStore
 store = CheckpointStore(Path(sys.argv[1]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 # With 500 inputs the weights fit and the optimizer's moments don't; with 2000 neither does.

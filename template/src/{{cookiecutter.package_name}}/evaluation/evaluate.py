@@ -16,10 +16,10 @@ from ..config import Config
 from ..data.dataset import SplitDataset
 from ..errors import UserError
 from ..runs import LoadedRun, open_run
+from ..utils.files import write_csv, write_json
 from ..utils.logging import configure_logging
 from .baselines import build_baselines, choose_rows, fit_and_predict
 from .figures import save_confusion_matrix, save_roc_curves, save_training_curves
-from .files import write_csv, write_json
 from .history import read_history
 from .inference import Predictions, predict_split, split_of, split_samples
 from .metrics import Metrics, compute_metrics, confusion

@@ -14,8 +14,8 @@ from rich.text import Text
 from ..config import Config
 from ..errors import UserError
 from ..runs import LoadedRun, open_run
+from ..utils.files import write_json_lines
 from ..utils.logging import configure_logging
-from .files import write_json_lines
 from .inference import predict_inputs, predict_split, split_of
 from .inputs import read_inputs
 from .metrics import FloatArray

@@ -22,9 +22,10 @@ from ..runs import choose_run_dir
 from ..tracking import build_trackers
 from ..tracking.base import RunInfo, Status
 from ..utils.logging import configure_logging
-from .checkpoint import Checkpoint, CheckpointStore
+from .checkpoint import Checkpoint
 from .distributed import join_world
 from .guards import DivergenceGuard, Verdict, dump_divergence, is_finite
+from .memory import warn_about_memory
 from .optimizer import set_learning_rate
 from .parts import Parts, build_parts
 from .progress import TrainingProgress
@@ -41,6 +42,7 @@ from .resume import (
 from .signals import StopRequest, stop_on_signals
 from .state import TrainState
 from .step import StepResult, WindowStep, to_device
+from .store import CheckpointStore
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,9 @@ def main(config: Config) -> int:
         if config.seed is None:
             config.seed = world.from_main(choose_seed(run_dir))
             logger.warning("no seed was set: took seed=%d, pass it to repeat this run", config.seed)
-        loop = Loop(build_parts(config, world), run_dir, stop)
+        parts = build_parts(config, world)
+        warn_about_memory(parts)
+        loop = Loop(parts, run_dir, stop)
         status: Status = "failed"
         try:
             loop.start()

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter
 
 from ..errors import UserError
-from ..evaluation.files import write_json
+from ..utils.files import write_json
 from ..utils.plots import COLORBLIND_SAFE, GREY, new_figure, publication_style, save_figure
 from .guards import is_finite
 

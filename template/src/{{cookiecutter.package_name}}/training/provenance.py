@@ -7,6 +7,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from ..config import to_dict
+from ..utils.files import write_text
 from ..utils.system import git_state, system_report
 from .parts import Parts
 
@@ -32,11 +33,5 @@ def write_provenance(parts: Parts, run_dir: Path, provenance: dict[str, Any]) ->
     """Write `config.yaml` and `provenance.json` into the run's folder, each in one step."""
     config = OmegaConf.to_yaml(OmegaConf.create(to_dict(parts.config)))
     rest = {key: value for key, value in provenance.items() if key != "config"}
-    _replace(run_dir / "config.yaml", config)
-    _replace(run_dir / "provenance.json", json.dumps(rest, indent=1, default=str))
-
-
-def _replace(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+    write_text(run_dir / "config.yaml", config)
+    write_text(run_dir / "provenance.json", json.dumps(rest, indent=1, default=str))

@@ -11,9 +11,10 @@ import torch
 from ..config import config_hash, load_config, result_config
 from ..errors import UserError
 from ..utils.reproducibility import capture_rng, draw_seed, restore_rng
-from .checkpoint import FORMAT, Checkpoint, CheckpointStore, load_optimizer, load_weights
+from .checkpoint import FORMAT, Checkpoint, load_optimizer, load_weights
 from .parts import Parts
 from .state import TrainState
+from .store import CheckpointStore
 
 logger = logging.getLogger(__name__)
 
