@@ -1,6 +1,8 @@
 """Evaluate a run from a checkout that need not be installed.
 
-`python scripts/evaluate.py key=value …` is `python -m {{ cookiecutter.package_name }} evaluate key=value …`.
+`python scripts/evaluate.py key=value …` does what this does where the project is installed:
+
+    python -m {{ cookiecutter.package_name }} evaluate key=value …
 """
 
 import sys

@@ -1,6 +1,8 @@
 """Predict with a run from a checkout that need not be installed.
 
-`python scripts/inference.py key=value …` is `python -m {{ cookiecutter.package_name }} predict key=value …`.
+`python scripts/inference.py key=value …` does what this does where the project is installed:
+
+    python -m {{ cookiecutter.package_name }} predict key=value …
 """
 
 import sys

@@ -1,6 +1,8 @@
 """Train a model from a checkout that need not be installed.
 
-`python scripts/train.py key=value …` is `python -m {{ cookiecutter.package_name }} train key=value …`.
+`python scripts/train.py key=value …` does what this does where the project is installed:
+
+    python -m {{ cookiecutter.package_name }} train key=value …
 """
 
 import sys

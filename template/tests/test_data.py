@@ -29,7 +29,9 @@ from {{ cookiecutter.package_name }}.data.transforms import (
     prepare,
 )
 from {{ cookiecutter.package_name }}.errors import UserError
-from {{ cookiecutter.package_name }}.utils.instantiate import instantiate
+from {{ cookiecutter.package_name }}.utils.instantiate import (
+    instantiate,
+)
 
 FEATURES = ("age", "height", "weight")
 

@@ -12,30 +12,62 @@ import pytest
 import torch
 
 from {{ cookiecutter.package_name }}.config import Config
-from {{ cookiecutter.package_name }}.data import ArrayDataset, DataSpec, DataSplits, Source
-from {{ cookiecutter.package_name }}.data.transforms import Augmentation, Draws
+from {{ cookiecutter.package_name }}.data import (
+    ArrayDataset,
+    DataSpec,
+    DataSplits,
+    Source,
+)
+from {{ cookiecutter.package_name }}.data.transforms import (
+    Augmentation,
+    Draws,
+)
 from {{ cookiecutter.package_name }}.errors import UserError
-from {{ cookiecutter.package_name }}.evaluation.arrays import read_array
+from {{ cookiecutter.package_name }}.evaluation.arrays import (
+    read_array,
+)
 from {{ cookiecutter.package_name }}.evaluation.baselines import (
     build_baselines,
     choose_rows,
     fit_and_predict,
 )
-from {{ cookiecutter.package_name }}.evaluation.evaluate import evaluate
+from {{ cookiecutter.package_name }}.evaluation.evaluate import (
+    evaluate,
+)
 from {{ cookiecutter.package_name }}.evaluation.figures import (
     save_confusion_matrix,
     save_roc_curves,
     save_training_curves,
 )
-from {{ cookiecutter.package_name }}.evaluation.history import read_history, smooth
-from {{ cookiecutter.package_name }}.evaluation.inference import predict_split, split_samples
-from {{ cookiecutter.package_name }}.evaluation.metrics import compute_metrics, confusion
-from {{ cookiecutter.package_name }}.evaluation.predict import predict_files, predict_held_out
-from {{ cookiecutter.package_name }}.evaluation.settings import EvaluationSettings, read_settings
+from {{ cookiecutter.package_name }}.evaluation.history import (
+    read_history,
+    smooth,
+)
+from {{ cookiecutter.package_name }}.evaluation.inference import (
+    predict_split,
+    split_samples,
+)
+from {{ cookiecutter.package_name }}.evaluation.metrics import (
+    compute_metrics,
+    confusion,
+)
+from {{ cookiecutter.package_name }}.evaluation.predict import (
+    predict_files,
+    predict_held_out,
+)
+from {{ cookiecutter.package_name }}.evaluation.settings import (
+    EvaluationSettings,
+    read_settings,
+)
 from {{ cookiecutter.package_name }}.runs import LoadedRun
 from {{ cookiecutter.package_name }}.tasks import Classification
 from {{ cookiecutter.package_name }}.utils.files import write_json
-from {{ cookiecutter.package_name }}.utils.plots import STYLE, publication_style, shorten, tick_positions
+from {{ cookiecutter.package_name }}.utils.plots import (
+    STYLE,
+    publication_style,
+    shorten,
+    tick_positions,
+)
 
 THREE = ("a", "b", "c")
 # Predicted: a, b, b, c, a. Targets: a, b, c, c, b.

@@ -15,7 +15,12 @@ from hydra import compose, initialize_config_dir
 from packaging.requirements import Requirement
 
 from {{ cookiecutter.package_name }} import cli
-from {{ cookiecutter.package_name }}.config import config_hash, flatten, to_config, to_dict
+from {{ cookiecutter.package_name }}.config import (
+    config_hash,
+    flatten,
+    to_config,
+    to_dict,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])

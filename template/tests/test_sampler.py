@@ -23,7 +23,11 @@ from {{ cookiecutter.package_name }}.data.loaders import (
     train_batches,
     worker_count,
 )
-from {{ cookiecutter.package_name }}.data.sampler import BatchPlan, BatchStream, share
+from {{ cookiecutter.package_name }}.data.sampler import (
+    BatchPlan,
+    BatchStream,
+    share,
+)
 
 plans = st.builds(
     BatchPlan,

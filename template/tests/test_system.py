@@ -13,7 +13,12 @@ import pytest
 import torch
 
 from {{ cookiecutter.package_name }}.utils import hardware, system
-from {{ cookiecutter.package_name }}.utils.alerts import REQUIRED, alerts, checkpoint_bytes, obstacles
+from {{ cookiecutter.package_name }}.utils.alerts import (
+    REQUIRED,
+    alerts,
+    checkpoint_bytes,
+    obstacles,
+)
 from {{ cookiecutter.package_name }}.utils.gpu import GpuSampler
 
 GB = 10**9

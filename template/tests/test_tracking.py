@@ -18,11 +18,19 @@ import pytest
 
 from {{ cookiecutter.package_name }}.errors import UserError
 from {{ cookiecutter.package_name }}.tracking import base, wandb
-from {{ cookiecutter.package_name }}.tracking.base import RunInfo, TrackerGroup, build_trackers
-from {{ cookiecutter.package_name }}.tracking.redact import REDACTED, redact
+from {{ cookiecutter.package_name }}.tracking.base import (
+    RunInfo,
+    TrackerGroup,
+    build_trackers,
+)
+from {{ cookiecutter.package_name }}.tracking.redact import (
+    REDACTED,
+    redact,
+)
 
 WANDB = "{{ cookiecutter.package_name }}.tracking.wandb.WandbTracker"
-TENSORBOARD = "{{ cookiecutter.package_name }}.tracking.tensorboard.TensorBoardTracker"
+PACKAGE = "{{ cookiecutter.package_name }}"
+TENSORBOARD = f"{PACKAGE}.tracking.tensorboard.TensorBoardTracker"
 FIVE_STEPS = [({"train/loss": float(step)}, step) for step in range(5)]
 
 
@@ -230,12 +238,15 @@ def test_a_damaged_wandb_id_is_replaced(tmp_path: Path) -> None:
 
 WANDB_TWICE = """
     import json, pathlib, random, sys
-    from {{ cookiecutter.package_name }}.tracking.base import RunInfo, build_trackers
+    from {{ cookiecutter.package_name }}.tracking.base import (
+        RunInfo,
+        build_trackers,
+    )
     run_dir = pathlib.Path(sys.argv[1])
     states = [random.getstate()]
     for start_step, status in ((0, "interrupted"), (3, "completed")):
         group = build_trackers(
-            dict(trackers=[dict(_target_="{{ cookiecutter.package_name }}.tracking.wandb.WandbTracker")])
+            dict(trackers=[dict(_target_=f"{PACKAGE}.tracking.wandb.WandbTracker")])
         )
         provenance = dict(git=dict(commit="a" * 40))
         config = dict(token="k3y-of-someone", width=64)

@@ -56,12 +56,14 @@ def name(answers: Answers) -> str:
 def project(
     request: pytest.FixtureRequest, tmp_path: Path, scaffold: Callable[..., Path]
 ) -> Iterator[Path]:
-    folder = scaffold(tmp_path / "a-project", package_name="a_project", **request.param)
+    # Long and short names in turn: neither may break a line that a formatter then joins or cuts.
+    package = "p" if "license" in request.param else f"a_{'long_' * 10}name"
+    folder = scaffold(tmp_path / "a-project", package_name=package, **request.param)
     yield folder
     shutil.rmtree(folder)  # dozens of these would fill a small disk
 
 
-@pytest.mark.parametrize("project", each_option_flipped(), ids=name, indirect=True)
+@pytest.mark.parametrize("project", list(each_option_flipped()), ids=name, indirect=True)
 def test_is_whole_and_clean(project: Path) -> None:
     folders = [path for path in project.rglob("*") if path.is_dir()]
     files = [path for path in project.rglob("*") if path.is_file()]
@@ -84,7 +86,7 @@ def test_is_whole_and_clean(project: Path) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("project", pairwise(), ids=name, indirect=True)
+@pytest.mark.parametrize("project", list(pairwise()), ids=name, indirect=True)
 def test_its_own_tests_and_types_pass(project: Path, worker_id: str) -> None:
     before = listing(project)
     run(project, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")

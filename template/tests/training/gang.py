@@ -11,10 +11,15 @@ from typing import Any
 
 from {{ cookiecutter.package_name }}.errors import UserError
 from {{ cookiecutter.package_name }}.training import provenance, step
-from {{ cookiecutter.package_name }}.training.distributed import World, join_world
+from {{ cookiecutter.package_name }}.training.distributed import (
+    World,
+    join_world,
+)
 from {{ cookiecutter.package_name }}.training.loop import Loop
 from {{ cookiecutter.package_name }}.training.resume import SplitsNote
-from {{ cookiecutter.package_name }}.training.signals import StopRequest
+from {{ cookiecutter.package_name }}.training.signals import (
+    StopRequest,
+)
 
 from .tiny import FaultyTask, configure, start, weights
 

@@ -21,7 +21,9 @@ from {{ cookiecutter.package_name }}.training.checkpoint import (
     load_weights,
     read_checkpoint,
 )
-from {{ cookiecutter.package_name }}.training.store import CheckpointStore
+from {{ cookiecutter.package_name }}.training.store import (
+    CheckpointStore,
+)
 
 FILES = ("model.safetensors", "optimizer.pt", "state.json", "MANIFEST.sha256")
 CPU = torch.device("cpu")

@@ -17,7 +17,11 @@ from {{ cookiecutter.package_name }}.errors import UserError
 from {{ cookiecutter.package_name }}.models.mlp import MLP
 from {{ cookiecutter.package_name }}.tasks import Classification
 from {{ cookiecutter.package_name }}.training import checks
-from {{ cookiecutter.package_name }}.training.checks import check, overfit, run_checks
+from {{ cookiecutter.package_name }}.training.checks import (
+    check,
+    overfit,
+    run_checks,
+)
 from {{ cookiecutter.package_name }}.training.rehearsal import rehearse
 
 from .tiny import configure, make_rows

@@ -13,7 +13,10 @@ import pytest
 import torch
 
 from {{ cookiecutter.package_name }}.errors import UserError
-from {{ cookiecutter.package_name }}.training.distributed import find_device, join_world
+from {{ cookiecutter.package_name }}.training.distributed import (
+    find_device,
+    join_world,
+)
 
 from .gang import GUARDED, UNEVEN, finish, one_row_to_evaluate
 from .tiny import ALONE, FaultyTask, configure, events, outcome, start

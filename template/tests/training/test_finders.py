@@ -18,7 +18,10 @@ from {{ cookiecutter.package_name }}.training.finders import (
     keep_step_size,
     try_sizes,
 )
-from {{ cookiecutter.package_name }}.training.lr_curve import suggest, sweep
+from {{ cookiecutter.package_name }}.training.lr_curve import (
+    suggest,
+    sweep,
+)
 from {{ cookiecutter.package_name }}.training.rehearsal import rehearse
 
 from .tiny import configure

@@ -8,8 +8,14 @@ import torch
 
 from {{ cookiecutter.package_name }}.config import DivergenceConfig
 from {{ cookiecutter.package_name }}.errors import UserError
-from {{ cookiecutter.package_name }}.training.guards import DivergenceGuard, Verdict, is_finite
-from {{ cookiecutter.package_name }}.training.signals import StopRequest
+from {{ cookiecutter.package_name }}.training.guards import (
+    DivergenceGuard,
+    Verdict,
+    is_finite,
+)
+from {{ cookiecutter.package_name }}.training.signals import (
+    StopRequest,
+)
 from {{ cookiecutter.package_name }}.training.state import TrainState
 
 from .tiny import FaultyTask, configure, events, outcome, start, take_steps, train, weights

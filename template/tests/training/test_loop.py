@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from {{ cookiecutter.package_name }}.data import Batch
 from {{ cookiecutter.package_name }}.errors import UserError
 from {{ cookiecutter.package_name }}.tracking.base import RunInfo
-from {{ cookiecutter.package_name }}.training import loop as loop_module
+from {{ cookiecutter.package_name }}.training import (
+    loop as loop_module,
+)
 
 from .tiny import STEPS_PER_EPOCH, FaultyTask, configure, crash, outcome, start, train
 

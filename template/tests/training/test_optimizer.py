@@ -7,12 +7,17 @@ import torch
 from torch import nn
 
 from {{ cookiecutter.package_name }}.errors import UserError
-from {{ cookiecutter.package_name }}.training.ema import ExponentialMovingAverage
+from {{ cookiecutter.package_name }}.training.ema import (
+    ExponentialMovingAverage,
+)
 from {{ cookiecutter.package_name }}.training.optimizer import (
     build_optimizer,
     set_learning_rate,
 )
-from {{ cookiecutter.package_name }}.training.precision import Precision, resolve_precision
+from {{ cookiecutter.package_name }}.training.precision import (
+    Precision,
+    resolve_precision,
+)
 
 ADAMW = {"_target_": "torch.optim.AdamW", "lr": 0.1, "weight_decay": 0.3}
 CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)

@@ -7,16 +7,27 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 
-from {{ cookiecutter.package_name }}.config import CONFIG_DIR, Config, config_hash, to_config
+from {{ cookiecutter.package_name }}.config import (
+    CONFIG_DIR,
+    Config,
+    config_hash,
+    to_config,
+)
 from {{ cookiecutter.package_name }}.data import DataSplits, load_data
 from {{ cookiecutter.package_name }}.data.integrity import check_schema
 from {{ cookiecutter.package_name }}.errors import UserError
 from {{ cookiecutter.package_name }}.models import build_model
 from {{ cookiecutter.package_name }}.tracking import build_trackers
-from {{ cookiecutter.package_name }}.training.optimizer import build_optimizer
-from {{ cookiecutter.package_name }}.training.parts import recompute_activations
+from {{ cookiecutter.package_name }}.training.optimizer import (
+    build_optimizer,
+)
+from {{ cookiecutter.package_name }}.training.parts import (
+    recompute_activations,
+)
 from {{ cookiecutter.package_name }}.training.schedule import Schedule
-from {{ cookiecutter.package_name }}.utils.instantiate import instantiate
+from {{ cookiecutter.package_name }}.utils.instantiate import (
+    instantiate,
+)
 
 from .tiny import configure, start, take_steps, weights
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from {{ cookiecutter.package_name }}.errors import UserError
-from {{ cookiecutter.package_name }}.training.signals import StopRequest
+from {{ cookiecutter.package_name }}.training.signals import (
+    StopRequest,
+)
 
 from . import tiny
 from .tiny import FaultyTask, configure, crash, events, outcome, start, train

@@ -15,8 +15,14 @@ from {{ cookiecutter.package_name }}.config import Config
 from {{ cookiecutter.package_name }}.data import Batch
 from {{ cookiecutter.package_name }}.training import loop
 from {{ cookiecutter.package_name }}.training.distributed import World
-from {{ cookiecutter.package_name }}.training.parts import Parts, build_parts
-from {{ cookiecutter.package_name }}.training.signals import StopRequest, stop_on_signals
+from {{ cookiecutter.package_name }}.training.parts import (
+    Parts,
+    build_parts,
+)
+from {{ cookiecutter.package_name }}.training.signals import (
+    StopRequest,
+    stop_on_signals,
+)
 
 from .tiny import FaultyTask, configure, events, outcome, train
 

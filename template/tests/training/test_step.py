@@ -9,7 +9,9 @@ import torch
 
 from {{ cookiecutter.package_name }}.data import Batch
 from {{ cookiecutter.package_name }}.errors import UserError
-from {{ cookiecutter.package_name }}.training.optimizer import build_optimizer
+from {{ cookiecutter.package_name }}.training.optimizer import (
+    build_optimizer,
+)
 
 from .tiny import FaultyTask, configure, events, outcome, start, take_steps, train, weights
 

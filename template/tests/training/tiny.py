@@ -17,14 +17,23 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
 
-from {{ cookiecutter.package_name }}.config import CONFIG_DIR, Config, to_config
+from {{ cookiecutter.package_name }}.config import (
+    CONFIG_DIR,
+    Config,
+    to_config,
+)
 from {{ cookiecutter.package_name }}.data import Batch, Source
 from {{ cookiecutter.package_name }}.data.transforms import Draws
 from {{ cookiecutter.package_name }}.tasks import Classification
 from {{ cookiecutter.package_name }}.training.distributed import World
 from {{ cookiecutter.package_name }}.training.loop import Loop
-from {{ cookiecutter.package_name }}.training.parts import Parts, build_parts
-from {{ cookiecutter.package_name }}.training.signals import StopRequest
+from {{ cookiecutter.package_name }}.training.parts import (
+    Parts,
+    build_parts,
+)
+from {{ cookiecutter.package_name }}.training.signals import (
+    StopRequest,
+)
 from {{ cookiecutter.package_name }}.training.state import TrainState
 from {{ cookiecutter.package_name }}.training.step import StepResult
 

@@ -16,7 +16,7 @@ def describe_run(parts: Parts) -> dict[str, Any]:
     """Return the resolved config, git state, data fingerprint and system report."""
     return {
         "config": to_dict(parts.config),
-        "git": git_state(Path.cwd()),
+        "git": git_state(Path(__file__).parent),
         "data_fingerprint": parts.data.spec.fingerprint,
         "system": system_report(),
         "resolved": {

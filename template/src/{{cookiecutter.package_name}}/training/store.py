@@ -75,7 +75,12 @@ class CheckpointStore:
                 f"{final}: could not be written ({first_line(error)}); earlier checkpoints are "
                 "intact: make room, then run the same command again to go on from the last one"
             ) from error
-        self._prune()
+        try:
+            self._prune()
+        except (
+            OSError
+        ) as error:  # the checkpoint is safe; an older one that stays is no reason to stop
+            logger.warning("an older checkpoint could not be removed: %s", error)
         return final
 
     def newest_good(self) -> Checkpoint | None:
