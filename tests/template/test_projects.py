@@ -113,4 +113,5 @@ def run(project: Path, *arguments: str) -> None:
 
 
 def listing(project: Path) -> set[str]:
-    return {str(path.relative_to(project)) for path in project.rglob("*")}
+    paths = (path for path in project.rglob("*") if "__pycache__" not in path.parts)
+    return {str(path.relative_to(project)) for path in paths}
