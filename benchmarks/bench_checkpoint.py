@@ -29,8 +29,10 @@ def main() -> None:
         from bench_project.training.signals import StopRequest
 
         torch.set_num_threads(1)
-        loop = Loop(compose(["training.max_steps=1000"]), Path(scratch, "run"), StopRequest())
-        loop.run_dir.mkdir(exist_ok=True)
+        run_dir = Path(scratch, "run")
+        run_dir.mkdir()
+        parts = compose(["training.max_steps=1000", "tracking=none"])
+        loop = Loop(parts, run_dir, StopRequest())
         loop.start()
         loop.batches = loop.parts.training_batches(0, 0)
 
@@ -46,10 +48,10 @@ def main() -> None:
         def verify() -> None:
             read_checkpoint(loop.store.root / "last")
 
-        size = sum(f.stat().st_size for f in (loop.store.root / "last").resolve().iterdir())
         seconds = in_turns(
             {"a step": timed(train), "save": timed(save), "verify": timed(verify)}, ROUNDS
         )
+        size = sum(f.stat().st_size for f in (loop.store.root / "last").resolve().iterdir())
         loop.close("completed")
     seconds["a step"] = [value / STEPS for value in seconds["a step"]]
     print(f"Checkpoint of {size / 1e6:.1f} MB: weights, AdamW's moments, state")
