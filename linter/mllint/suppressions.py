@@ -2,8 +2,8 @@
 
 ``# mllint: ignore[MLT001] reason`` stands behind a statement, on any of its lines, or on a line of
 its own above it; ``ignore-file[…]`` anywhere in the file; ``ignore-cell[…]`` anywhere in a
-notebook's cell. Without brackets every code is meant. ``# noqa`` and ``# noqa: MLT001`` count where flake8 and
-ruff would read them: behind the statement.
+notebook's cell. Without brackets every code is meant. ``# noqa`` and ``# noqa: MLT001`` count where
+flake8 and ruff would read them: behind the statement.
 """
 
 from __future__ import annotations

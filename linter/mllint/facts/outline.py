@@ -44,6 +44,11 @@ def is_main_test(test: Expression) -> bool:
     )
 
 
+def is_type_checking(test: Expression) -> bool:
+    """Tell whether a condition is ``TYPE_CHECKING``, which never holds in a run."""
+    return dotted(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
 def does_something(statement: Statement) -> bool:
     """Tell whether a statement at top level calls anything; definitions and imports do not."""
     match statement:
