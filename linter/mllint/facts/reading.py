@@ -53,6 +53,7 @@ def read_facts(document: Document) -> tuple[Outline, Body]:
         module = parse(document)
         lines = logical_lines(document.text)
         body = extract(module, lines)
+        del module  # before the collector comes back, which would walk over all of it
         mentioned: set[str] = set()
         words(body, mentioned)
         suppressions = tuple(read_suppressions(document.text, lines))

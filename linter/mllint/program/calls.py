@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts.expressions import Call, Constant, Star
+from ..facts.expressions import Call, Constant, Expression, Star
+from ..facts.statements import Assign
 from .configs import Configs
 from .members import FLUENT, MAX_NAME, Members
 from .symbols import ClassSymbol
+from .texts import method_result
 from .values import (
     Callable,
     Frame,
@@ -87,10 +89,14 @@ class Calls(Members):
                 for target in self.evaluate(call.args[0], frame):
                     yield Partial(target, named, args)
             case Library("builtins.getattr") if len(call.args) > 1:
-                for name in self.evaluate(call.args[1], frame):
-                    if isinstance(name, Literal) and isinstance(name.expression, Constant):
-                        for value in self.evaluate(call.args[0], frame):
-                            yield from self.member(value, str(name.expression.value))
+                for text in self.texts(call.args[1], frame):
+                    for value in self.evaluate(call.args[0], frame):
+                        yield from self.member(value, text)
+            case Library("importlib.import_module") if call.args:
+                for text in self.texts(call.args[0], frame):
+                    anchors = self.texts(call.argument("package", 1), frame) or [""]
+                    for anchor in anchors if text.startswith(".") else [""]:
+                        yield self.imported_name(f"{anchor}{text}", frame)
             case Library(name) if name in INSTANTIATE and call.args:
                 for dotted_name in self.configs.targets(
                     call.args[0], self.evaluate(call.args[0], frame)
@@ -98,7 +104,9 @@ class Calls(Members):
                     yield from self.result(self.imported_name(dotted_name, frame), call, frame)
             case Library(name, receiver):
                 last = name.rpartition(".")[2]
-                if receiver is not None and last in FLUENT:
+                if isinstance(receiver, Literal):
+                    yield from self.text_result(receiver, last, call, frame)
+                elif receiver is not None and last in FLUENT:
                     yield receiver
                 elif name in WRAPPERS and call.args:
                     yield from self.evaluate(call.args[0], frame)
@@ -111,6 +119,8 @@ class Calls(Members):
                         constructor = Callable(each.methods["__init__"], Instance(symbol), closure)
                         made = self.bind(constructor, call, frame)
                         break
+                else:
+                    made = self.bind_fields(symbol, call, frame)
                 yield Instance(symbol, made)
             case Instance():
                 for method in self.called_method(callee):
@@ -122,6 +132,46 @@ class Calls(Members):
                     yield from self.returned(target, self.bind(target, call, frame, args, named))
                 else:
                     yield from self.result(target, call, frame)
+
+    def bind_fields(self, symbol: ClassSymbol, call: Call, frame: Frame) -> Frame | None:
+        """Return what a class without constructor, such as a dataclass, keeps in which field."""
+        names = [
+            name for name, found in symbol.table.items() if isinstance(found[0].statement, Assign)
+        ]
+        bindings = [
+            (name, self.evaluate(argument, frame))
+            for name, argument in zip(names, call.args, strict=False)
+        ]
+        bindings += [(k, self.evaluate(v, frame)) for k, v in call.keywords if k in names]
+        kept = tuple((k, v) for k, v in bindings if v and all(depth_of(e) < MAX_DEPTH for e in v))
+        depth = 1 + max((depth_of(v) for _, values in kept for v in values), default=0)
+        return Frame(symbol.module, None, kept, None, min(depth, MAX_DEPTH)) if kept else None
+
+    def texts(self, expression: Expression | None, frame: Frame) -> list[str]:
+        """Return the texts that an expression may be, where it is written out."""
+        return [
+            value.expression.value
+            for value in self.evaluate(expression, frame)
+            if isinstance(value, Literal)
+            and isinstance(value.expression, Constant)
+            and isinstance(value.expression.value, str)
+        ]
+
+    def text_result(
+        self, receiver: Literal, method: str, call: Call, frame: Frame
+    ) -> Iterator[Value]:
+        """Yield what a method of a text gives."""
+        arguments: list[object] = []
+        for argument in call.args:
+            found = self.texts(argument, frame)
+            if len(found) != 1:
+                return
+            arguments += found
+        text = receiver.expression
+        if isinstance(text, Constant) and isinstance(text.value, str):
+            made = method_result(text.value, method, arguments)
+            if made is not None:
+                yield Literal(made, Frame(frame.module))
 
     def called_method(self, instance: Instance) -> Values:
         """Return what calling an instance calls: its own method, or one that its base class calls."""

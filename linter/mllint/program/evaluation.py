@@ -24,6 +24,7 @@ from ..facts.expressions import (
     Sequence,
     Star,
     Subscript,
+    Template,
     Wait,
     Walrus,
 )
@@ -33,6 +34,7 @@ from .configs import Configs
 from .imports import Modules
 from .members import MAX_NAME
 from .symbols import Definition, Module, class_symbol, function_symbol, lambda_symbol
+from .texts import joined
 from .values import (
     Callable,
     Frame,
@@ -45,7 +47,7 @@ from .values import (
     Values,
 )
 
-MAX_VALUES = 8  # more than these are as good as unknown
+MAX_VALUES = 16  # more than these are as good as unknown
 MAX_LEVEL = 40  # nested evaluations
 
 # Calls whose items are those of their first argument.
@@ -108,6 +110,14 @@ class Evaluator(Calls):
                 line = frame.function.line if frame.function else 1
                 symbol = lambda_symbol(frame.module, expression, line, frame.function)
                 return (Callable(symbol, None, frame),)
+            case Template(parts):
+                choices = [
+                    [p.value] if isinstance(p, Constant) else self.texts(p, frame) for p in parts
+                ]
+                return tuple(Literal(text, Frame(frame.module)) for text in joined(choices))
+            case Operation("+", (left, right)):
+                choices = [self.texts(left, frame), self.texts(right, frame)]
+                return tuple(Literal(text, Frame(frame.module)) for text in joined(choices))
             case Constant() | Sequence() | Mapping():
                 return (Literal(expression, frame),)
         return ()
@@ -150,6 +160,8 @@ class Evaluator(Calls):
                             return found
                     elif isinstance(source, Library) and not hasattr(builtins, name):
                         return (Library(f"{source.name}.{name}"),)
+        if name == "__name__":
+            return (Literal(Constant(module.name), Frame(module)),)
         return (Library(f"builtins.{name}"),)
 
     def defined(self, entries: list[Definition], frame: Frame) -> Values:

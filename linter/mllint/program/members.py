@@ -97,7 +97,7 @@ class Members(ABC):
             case Literal(Sequence(kind)):
                 return (Library(f"builtins.{kind}().{attr}"),)
             case Literal(Constant(constant)):
-                return (Library(f"builtins.{type(constant).__name__}().{attr}"),)
+                return (Library(f"builtins.{type(constant).__name__}().{attr}", value),)
             case Partial(target):
                 return self.member(target, attr) if attr == "func" else ()
         return ()
@@ -107,6 +107,10 @@ class Members(ABC):
     ) -> Values:
         """Return an attribute of a class or instance, found along its ancestry."""
         found: list[Value] = []
+        if isinstance(value, Instance) and value.frame and value.frame.function is None:
+            handed = value.frame.bound(attr)  # a dataclass's field
+            if handed is not None:
+                return handed
         for each in ancestry:
             if isinstance(each, Library):
                 made = "()" if isinstance(value, Instance) else ""
