@@ -213,7 +213,7 @@ BODIES: dict[type, tuple[str, ...]] = {
 }
 
 
-def header(statement: Statement) -> tuple[object, ...]:
+def header(statement: Statement | Handler) -> tuple[object, ...]:
     """Return the fields of a statement that are not statements: what is evaluated at its line."""
     bodies = BODIES.get(type(statement))
     if bodies is None:

@@ -174,7 +174,7 @@ class Calls(Members):
                 yield Literal(made, Frame(frame.module))
 
     def called_method(self, instance: Instance) -> Values:
-        """Return what calling an instance calls: its own method, or one that its base class calls."""
+        """Return what calling an instance calls: its own method, or one that its base calls."""
         for name in ("__call__", "forward", "call"):
             found = [v for v in self.member(instance, name) if isinstance(v, Callable)]
             if found:

@@ -60,6 +60,7 @@ class Evaluator(Calls):
     def __init__(self, modules: Modules, configs: Configs) -> None:
         self.modules = modules
         self.configs = configs
+        self.ancestries = {}
         # With the expression, so that its id stays its own.
         self.known: dict[tuple[int, Frame], tuple[Expression, Values]] = {}
         self.active: set[tuple[int, Frame]] = set()

@@ -30,7 +30,8 @@ class Modules:
         self.root = os.path.abspath(root)  # noqa: PTH100 (links stay as they are)
         self.by_file: dict[str, Module] = {}
         self.folders: set[str] = set()
-        self.extra: list[str] = []
+        self.extra: list[str] = []  # set before the first import is looked for
+        self.found: dict[tuple[str, Module], Value] = {}
         self.homes: dict[str, list[str]] = {}
         for source in sources:
             file = os.path.abspath(source.path)  # noqa: PTH100
@@ -103,6 +104,13 @@ class Modules:
 
     def find(self, name: str, importer: Module) -> Value:
         """Return what an absolute import of a dotted name means in a module."""
+        key = name, importer
+        found = self.found.get(key)
+        if found is None:
+            found = self.found[key] = self._find(name, importer)
+        return found
+
+    def _find(self, name: str, importer: Module) -> Value:
         parts = name.split(".")
         file = os.path.abspath(importer.path)  # noqa: PTH100
         own = Package(importer)

@@ -34,6 +34,7 @@ class Members(ABC):
     """The part of the evaluator that knows modules, classes and their attributes."""
 
     modules: Modules
+    ancestries: dict[ClassSymbol, tuple[ClassSymbol | Library, ...]]
 
     @abstractmethod
     def evaluate(self, expression: Expression | None, frame: Frame) -> Values:
@@ -53,6 +54,12 @@ class Members(ABC):
 
     def ancestry(self, symbol: ClassSymbol) -> tuple[ClassSymbol | Library, ...]:
         """Return a class and what it inherits from, nearest first."""
+        known = self.ancestries.get(symbol)
+        if known is None:
+            known = self.ancestries[symbol] = self._ancestry(symbol)
+        return known
+
+    def _ancestry(self, symbol: ClassSymbol) -> tuple[ClassSymbol | Library, ...]:
         found: dict[ClassSymbol | Library, None] = {}
         waiting: list[ClassSymbol | Library] = [symbol]
         while waiting and len(found) < 40:

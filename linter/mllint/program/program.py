@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..facts.expressions import Attribute, Call, Constant, Name, calls
 from ..facts.statements import header, walk
+from ..knowledge import shipped_knowledge
 from ..load import Source
 from ..project import Project
 from .configs import Configs
@@ -17,6 +18,7 @@ from .evaluation import Evaluator
 from .imports import Modules
 from .reach import Reach
 from .symbols import Module
+from .training import Training, find_training
 
 
 class Program:
@@ -29,6 +31,7 @@ class Program:
 
     def __init__(self, project: Project, sources: list[Source]) -> None:
         self.project = project
+        self.knowledge = shipped_knowledge()
         parsed = [source for source in sources if source.outline.failure is None]
         self.modules = Modules(project.root, parsed)
         self.modules.extra += path_inserts(self.modules)
@@ -43,6 +46,16 @@ class Program:
     def reach(self, entry: Entry) -> Reach:
         """Return what a program carries out."""
         return entry.reach(self.evaluator)
+
+    @cached_property
+    def trainings(self) -> list[Training]:
+        """The programs that train, those that only tests run left aside."""
+        found = [
+            find_training(entry, self.reach(entry), self.knowledge)
+            for entry in self.entries
+            if not entry.is_test
+        ]
+        return [each for each in found if each is not None]
 
     def is_checked(self, module: Module) -> bool:
         """Tell whether findings in a module are asked for."""

@@ -8,10 +8,10 @@ them are written as text: ``torch.optim.Adam().step`` is the method ``step`` of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ..facts.expressions import Expression
+from ..facts.expressions import Constant, Expression
 from .symbols import ClassSymbol, FunctionSymbol, Module
 
 
@@ -76,12 +76,29 @@ class Partial:
     args: tuple[Values, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """An expression written out (a number, text, list, dictionary), and where it is evaluated."""
+    """An expression written out (a number, text, list, dictionary), and where it is evaluated.
+
+    Constants are the same if their values are, others only if they stand at the same place:
+    comparing long lists again and again would cost more than it tells.
+    """
 
     expression: Expression
     frame: Frame
+
+    @property
+    def identity(self) -> object:
+        """What makes two of them the same."""
+        if isinstance(self.expression, Constant):
+            return type(self.expression.value), self.expression.value
+        return id(self.expression), self.frame
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and self.identity == other.identity
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +131,14 @@ class Frame:
     bindings: tuple[tuple[str, Values], ...] = ()
     closure: Frame | None = None
     depth: int = 0
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parts = (id(self.module), id(self.function), self.bindings, self.closure)
+        object.__setattr__(self, "_hash", hash(parts))
+
+    def __hash__(self) -> int:
+        return self._hash  # frames nest, and are looked up all the time
 
     def bound(self, name: str) -> Values | None:
         """Return what was handed for a parameter."""
