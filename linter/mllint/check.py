@@ -97,9 +97,7 @@ def make_finding(rule: Rule, report: Report) -> Finding | None:
         if (each.scope != "cell" or in_cell) and each.covers(span.line, rule.code, rule.name):
             return None
     notes = tuple(
-        Evidence(
-            note.text, Path(os.path.relpath(note.module.path)) if note.module else None, note.line
-        )
+        Evidence(note.text, note.module.path if note.module else None, note.line)
         for note in report.notes
     )
     finding = Finding(source.path, place.cell, place.line, span.column, rule.code, report.message)

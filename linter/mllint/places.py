@@ -18,7 +18,7 @@ from .document import Document
 from .facts import translation
 from .facts.extraction import Extraction
 from .facts.lines import logical_lines
-from .facts.statements import Handler, Statement, header, walk
+from .facts.statements import Class, Function, Handler, Statement, header, walk
 
 
 class Span(NamedTuple):
@@ -106,31 +106,42 @@ def locate(document: Document, statement: Statement | Handler, part: object = No
 
 
 def _find(text: str, first: int, statement: Statement | Handler, part: object) -> Span | None:
-    """Find a part of a statement in the statement's text."""
+    """Find a part of a statement in the text of its logical line."""
     source, shift = complete(text)
-    path = path_to(part, header(statement))
-    if path is None:
-        return None
     module = libcst.parse_module(source)
-    positions: Any = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
     origins: dict[int, libcst.CSTNode] = {}
     translation.origins = origins
     try:
         body = Extraction(lambda _: 1).statements(module.body)
     finally:
         translation.origins = None
-    wanted = header(statement)[1:]
+    shape = comparable(statement)
+    path = path_to(part, shape)
+    in_decorator = path_to(part, getattr(statement, "decorators", ()))
     for again in walk(body, True):
         candidates: tuple[Statement | Handler, ...] = (again, *getattr(again, "handlers", ()))
         for candidate in candidates:
-            if type(candidate) is type(statement) and header(candidate)[1:] == wanted:
-                node = origins.get(id(at_path(path, header(candidate))))
-                if node is not None:
-                    found = positions[node]
-                    offset = first - 1 - shift
-                    # `case` and what hangs below a made-up line keep their columns, but for `case`.
-                    return Span(
-                        found.start.line + offset, found.start.column + 1,
-                        found.end.line + offset, found.end.column + 1,
-                    )  # fmt: skip
+            found: Any = None
+            if in_decorator and isinstance(candidate, Function):
+                found = at_path((0, *in_decorator[1:]), candidate.decorators)
+            elif path and type(candidate) is type(statement) and comparable(candidate) == shape:
+                found = at_path(path, comparable(candidate))
+            node = origins.get(id(found))
+            if node is not None:
+                positions: Any = MetadataWrapper(module, unsafe_skip_copy=True)
+                span = positions.resolve(PositionProvider)[node]
+                down = first - 1 - shift
+                return Span(
+                    span.start.line + down,
+                    span.start.column + 1,
+                    span.end.line + down,
+                    span.end.column + 1,
+                )
     return None
+
+
+def comparable(statement: Statement | Handler) -> tuple[object, ...]:
+    """Return what a statement's own logical line says: not its number, body or decorators."""
+    if isinstance(statement, Function | Class):
+        statement = statement._replace(decorators=())
+    return header(statement)[1:]

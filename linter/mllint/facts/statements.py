@@ -1,6 +1,7 @@
 """Statements, nested and in order as in the source.
 
-`line` is that of the statement's first word, from 1, in the document's text.
+`line` is that on which the statement's logical line begins, from 1, in the document's text: of a
+statement behind a colon or semicolon that of the first one on its line.
 """
 
 from __future__ import annotations

@@ -163,7 +163,7 @@ class Evaluator(Calls):
                         return (Library(f"{source.name}.{name}"),)
         if name == "__name__":
             return (Literal(Constant(module.name), Frame(module)),)
-        return (Library(f"builtins.{name}"),)
+        return (Library(f"builtins.{name}"),) if hasattr(builtins, name) else ()
 
     def defined(self, entries: list[Definition], frame: Frame) -> Values:
         """Return the values that definitions give."""
@@ -276,12 +276,10 @@ class Evaluator(Calls):
                 return tuple(v for each in operands for v in self.instances(each, frame))
             case Subscript(Name("Optional") | Attribute(_, "Optional"), inside):
                 return self.instances(inside, frame)
-            case Constant(str(name)) if name.replace(".", "").isidentifier():
-                parts = name.split(".")
-                expression: Expression = Name(parts[0])
-                for part in parts[1:]:
-                    expression = Attribute(expression, part)
-                return self.instances(expression, frame)
+            case Constant(str(text)):
+                names = [each.strip() for each in text.split("|")]
+                known = [each for each in names if each.replace(".", "").isidentifier()]
+                return tuple(v for each in known for v in self.instances(as_name(each), frame))
             case Name() | Attribute():
                 return tuple(
                     Instance(each.symbol, each.frame)
@@ -292,3 +290,12 @@ class Evaluator(Calls):
                     or (isinstance(each, Library) and not each.name.startswith("builtins."))
                 )
         return ()
+
+
+def as_name(text: str) -> Expression:
+    """Return the expression that a dotted name is."""
+    first, *rest = text.split(".")
+    expression: Expression = Name(first)
+    for part in rest:
+        expression = Attribute(expression, part)
+    return expression

@@ -32,7 +32,7 @@ class Training:
 def is_step_by_hand(site: Site, reach: Reach) -> bool:
     """Tell whether a call of unknown meaning is an optimizer's step.
 
-    It is if it is named ``step``, takes part in a loop, and its own function calls ``backward`` too.
+    It is if it is named ``step``, and its own function calls ``backward`` too.
     """
     if site.values or not isinstance(site.call.func, Attribute) or site.call.func.attr != "step":
         return False

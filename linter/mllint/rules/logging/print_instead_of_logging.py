@@ -52,8 +52,8 @@ class Origins:
 class PrintInsteadOfLogging(Rule):
     """A metric of a training program goes to ``print``, and nowhere that keeps it.
 
-    Printed values are gone with the terminal: no curve can be drawn, no two runs compared, and a job
-    that died leaves nothing to look at.
+    Printed values are gone with the terminal: no curve can be drawn, no two runs compared, and a
+    job that died leaves nothing to look at.
 
     Hand them to a tracker, a logger or a file. A value that is printed and logged is fine.
     """
