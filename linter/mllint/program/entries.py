@@ -11,7 +11,7 @@ from ..facts.statements import Function, Import
 from ..project import Project
 from .configs import CONFIG
 from .evaluation import Evaluator
-from .reach import Reach, Traversal, Visit
+from .reach import Explorer, Reach
 from .symbols import FunctionSymbol, Module, function_symbol
 from .values import Callable, Frame, Library, Package, Values
 
@@ -52,14 +52,13 @@ class Entry:
     is_test: bool = False
     _reach: Reach | None = field(default=None, repr=False)
 
-    def reach(self, evaluator: Evaluator) -> Reach:
+    def reach(self, explorer: Explorer) -> Reach:
         """Return what the program carries out; found once."""
         if self._reach is None:
-            top = Visit(Frame(self.module), None, self.line, self.kind != "console")
-            starts = [top]
+            starts = [(Frame(self.module), self.kind != "console")]
             if self.function is not None:
-                starts.append(Visit(self.frame(), None, self.line))
-            self._reach = Traversal(evaluator).run(*starts)
+                starts.append((self.frame(), False))
+            self._reach = explorer.explore(starts)
         return self._reach
 
     def frame(self) -> Frame:

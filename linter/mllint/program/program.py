@@ -16,7 +16,7 @@ from .configs import Configs
 from .entries import Entry, find_entries
 from .evaluation import Evaluator
 from .imports import Modules
-from .reach import Reach
+from .reach import Explorer, Reach
 from .symbols import Module
 from .training import Training, find_training
 
@@ -36,6 +36,7 @@ class Program:
         self.modules = Modules(project.root, parsed)
         self.modules.extra += path_inserts(self.modules)
         self.evaluator = Evaluator(self.modules, Configs(project.configs))
+        self.explorer = Explorer(self.evaluator)
         self.checked = {os.path.abspath(path) for path in project.checked}  # noqa: PTH100
 
     @cached_property
@@ -45,7 +46,7 @@ class Program:
 
     def reach(self, entry: Entry) -> Reach:
         """Return what a program carries out."""
-        return entry.reach(self.evaluator)
+        return entry.reach(self.explorer)
 
     @cached_property
     def trainings(self) -> list[Training]:

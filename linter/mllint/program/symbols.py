@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from ..facts.expressions import (
     Attribute,
+    Call,
     Comprehension,
     Expression,
     Lambda,
@@ -171,6 +172,11 @@ class Module:
     @cached_property
     def symbols(self) -> dict[int, FunctionSymbol | ClassSymbol]:
         """The symbols made so far of its definitions, by the id of their facts."""
+        return {}
+
+    @cached_property
+    def calls(self) -> dict[int, tuple[Call, ...]]:
+        """The calls found so far in its statements' own lines, by the statement's id."""
         return {}
 
     def __repr__(self) -> str:

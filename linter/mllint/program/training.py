@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from ..facts.expressions import Attribute, Call, Constant
 from ..knowledge import Knowledge, pattern
+from .activity import Site
 from .entries import Entry
-from .reach import Reach, Site
+from .reach import Reach
 
 
 @dataclass
@@ -39,7 +40,7 @@ def is_step_by_hand(site: Site, reach: Reach) -> bool:
     return any(
         isinstance(other.call.func, Attribute) and other.call.func.attr == "backward"
         for other in reach.sites
-        if other.visit is site.visit
+        if other.frame == site.frame
     )
 
 

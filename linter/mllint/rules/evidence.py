@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from ..program.reach import Reach, Visit
+from ..program.reach import Reach
 from ..program.training import Training
+from ..program.values import Frame
 from .base import Note
 
 
-def path_notes(reach: Reach, visit: Visit) -> list[Note]:
+def path_notes(reach: Reach, frame: Frame) -> list[Note]:
     """Return how a function is reached, call by call."""
-    return [Note(f"reaches {step.what}", step.module, step.line) for step in reach.path(visit)]
+    return [Note(f"reaches {step.what}", step.module, step.line) for step in reach.path(frame)]
 
 
 def training_notes(training: Training, absent: str) -> tuple[Note, ...]:
@@ -22,9 +23,11 @@ def training_notes(training: Training, absent: str) -> tuple[Note, ...]:
     site, entry = training.site, training.entry
     return (
         Note(f"the program begins here: {entry.evidence}", entry.module, entry.line),
-        *path_notes(training.reach, site.visit),
+        *path_notes(training.reach, site.frame),
         Note("it trains here", site.module, site.statement.line),
-        Note(f"{absent} in the {len(training.reach.visits)} functions and modules that it reaches"),
+        Note(
+            f"{absent} in the {len(training.reach.callers)} functions and modules that it reaches"
+        ),
     )
 
 
@@ -34,7 +37,7 @@ def confidence(reach: Reach) -> str:
     dynamic |= {"builtins.exec", "builtins.eval", "builtins.__import__"}
     for site in reach.sites:
         if not dynamic.isdisjoint(site.names):
-            resolved = any(True for step in reach.visits if step.line == site.statement.line)
-            if not resolved:
+            line = site.statement.line
+            if not any(link == (site.frame, line) for link in reach.callers.values()):
                 return "low"
     return "high"

@@ -208,7 +208,7 @@ def test_the_path_is_evidence(program):
     (entry,) = linked.entries
     reach = linked.reach(entry)
     (site,) = reach.calls(SEED)
-    steps = [(step.module.name, step.line, step.what) for step in reach.path(site.visit)]
+    steps = [(step.module.name, step.line, step.what) for step in reach.path(site.frame)]
     assert steps == [("main", 3, "f"), ("a", 5, "g"), ("a", 9, "target")]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ...facts.expressions import Constant, Expression, Name, subexpressions
 from ...facts.statements import Update
+from ...program.activity import Site
 from ...program.program import Program
-from ...program.reach import Site
 from ...program.symbols import FunctionSymbol, Module
 from ...program.values import Frame, Library
 from ..base import Note, Report, Rule
@@ -44,9 +44,7 @@ class Origins:
         """Tell whether a call is handed a loss, a score or a rate."""
         handed = (site.call.args, site.call.keywords)
         knowledge = self.program.knowledge
-        return any(
-            knowledge.means("metric", (name,)) for name in self.names(handed, site.visit.frame)
-        )
+        return any(knowledge.means("metric", (name,)) for name in self.names(handed, site.frame))
 
 
 class PrintInsteadOfLogging(Rule):
@@ -139,7 +137,7 @@ print("done", model)
             prints: dict[FunctionSymbol | Module, list[Site]] = {}
             for site in reach.sites:
                 if not PRINTS.isdisjoint(site.names) and origins.is_metric(site):
-                    owner = site.visit.frame.function or site.module
+                    owner = site.frame.function or site.module
                     prints.setdefault(owner, []).append(site)
             for owner, sites in prints.items():
                 if owner in reported:
@@ -153,7 +151,7 @@ print("done", model)
                 )
                 notes = [
                     begins,
-                    *path_notes(reach, first.visit),
+                    *path_notes(reach, first.frame),
                     *(Note("printed here too", first.module, line) for line in sorted(lines)),
                     Note("no logger, tracker or file was found that gets a metric"),
                 ]
