@@ -19,7 +19,7 @@ from .module import Start
 from .statements import (
     Assign,
     Body,
-    Class,
+    Evaluate,
     For,
     Function,
     If,
@@ -29,7 +29,6 @@ from .statements import (
     Update,
     While,
     With,
-    header,
     walk,
 )
 
@@ -49,11 +48,15 @@ def is_type_checking(test: Expression) -> bool:
     return dotted(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
+# Calls by which a module prepares itself; they begin no program.
+PREPARING = ("warnings.", "logging.", "sys.", "os.environ", "os.putenv", "matplotlib.", "plt.style")
+# What a program may end in, with the result kept: `history = model.fit(x, y)`.
+RUNNING = frozenset({"fit", "train", "main", "run", "learn"})
+
+
 def does_something(statement: Statement) -> bool:
-    """Tell whether a statement at top level calls anything; definitions and imports do not."""
+    """Tell whether a statement at top level does more than define and prepare."""
     match statement:
-        case Import() | Class() | Function():
-            return False
         case If(_, test) if is_main_test(test):
             return False
         case If(_, _, body, orelse):
@@ -62,7 +65,16 @@ def does_something(statement: Statement) -> bool:
             return any(does_something(each) for each in (*body, *orelse, *final))
         case With() | For() | While():
             return True
-    return any(True for _ in calls(header(statement)))
+        case Evaluate(_, Call(func)):
+            return not dotted(func).startswith(PREPARING)
+        case Evaluate(_, value):
+            return any(True for _ in calls(value))
+        case Assign(_, _, value):
+            return any(
+                isinstance(call.func, Attribute | Name) and call.func[-1] in RUNNING
+                for call in calls(value)
+            )
+    return False
 
 
 def starts(body: Body) -> tuple[Start, ...]:

@@ -1,7 +1,7 @@
 """What one function does when it is called: its calls, and whom they lead to.
 
-It depends on the function and on what that is handed, not on the program that calls it, and so is found
-once for all programs.
+It depends on the function and on what that is handed, not on the program that calls it, and so is
+found once for all programs.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a program carries out: the calls that can be reached from where it begins.
 
-A function is visited once for each thing that it may be handed (up to a limit), so that a call within
-it is known by what it really calls. Every visit keeps who called it first, which gives the path to a
-call as evidence.
+A function is visited once for each thing that it may be handed (up to a limit), so that a call
+within it is known by what it really calls. Every visit keeps who called it first, which gives the
+path to a call as evidence.
 """
 
 from __future__ import annotations

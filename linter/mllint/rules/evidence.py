@@ -21,13 +21,12 @@ def training_notes(training: Training, absent: str) -> tuple[Note, ...]:
         absent: What was looked for.
     """
     site, entry = training.site, training.entry
+    reached = len(training.reach.callers)
     return (
         Note(f"the program begins here: {entry.evidence}", entry.module, entry.line),
         *path_notes(training.reach, site.frame),
         Note("it trains here", site.module, site.statement.line),
-        Note(
-            f"{absent} in the {len(training.reach.callers)} functions and modules that it reaches"
-        ),
+        Note(f"{absent} in the {reached} functions and modules that it reaches"),
     )
 
 

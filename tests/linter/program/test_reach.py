@@ -74,7 +74,9 @@ WAYS = {
         "import lib, lightning\nclass M(lightning.LightningModule):\n"
         "    def training_step(self, batch):\n        lib.target()\nlightning.Trainer().fit(M())"
     ),
-    "decorated": "import lib\ndef deco(f):\n    lib.target()\n    return f\n@deco\ndef g(): ...\ng()",
+    "decorated": (
+        "import lib\ndef deco(f):\n    lib.target()\n    return f\n@deco\ndef g(): ...\ng()"
+    ),
     "wrapper": (
         "import lib\ndef deco(f):\n    def inner():\n        lib.target()\n        f()\n"
         "    return inner\n@deco\ndef g(): ...\ng()"
@@ -89,7 +91,9 @@ WAYS = {
     "comprehension": "import lib\n[f() for f in (lib.target,)]",
     "conditional": "import lib\nf = print if x else lib.target\nf()",
     "click": "import click, lib\n@click.command()\ndef main():\n    lib.target()",
-    "typer": "import typer, lib\napp = typer.Typer()\n@app.command()\ndef main():\n    lib.target()",
+    "typer": (
+        "import typer, lib\napp = typer.Typer()\n@app.command()\ndef main():\n    lib.target()"
+    ),
     "hydra": "import hydra, lib\n@hydra.main(config_path='c')\ndef main(cfg):\n    lib.target()",
     "a module's top level": "import other\nprint()",
 }
@@ -127,7 +131,8 @@ def test_a_main_block_is_not_run_by_an_import(program):
 @pytest.mark.parametrize(
     "files",
     [
-        {"src/pkg/__init__.py": "", "src/pkg/lib.py": TARGET, "main.py": "from pkg.lib import target"},
+        {"src/pkg/__init__.py": "", "src/pkg/lib.py": TARGET,
+         "main.py": "from pkg.lib import target"},
         {"pkg/__init__.py": "from .lib import target", "pkg/lib.py": TARGET,
          "scripts/main.py": "from pkg import target"},
         {"pkg/lib.py": TARGET, "main.py": "from pkg import lib; target = lib.target"},
@@ -215,7 +220,8 @@ def test_the_path_is_evidence(program):
 def test_loops_without_end(program):
     linked = program(
         {
-            "main.py": "import a\ndef f(x):\n    return f(g(x))\ndef g(x):\n    return lambda: f(x)\n"
+            "main.py": "import a\ndef f(x):\n    return f(g(x))\n"
+            "def g(x):\n    return lambda: f(x)\n"
             "class C:\n    def m(self):\n        return C().m().n()\nC().m()\nf(f)\n",
             "a.py": "import main\nx = y\ny = x\nz = z.w\nclass D(D): ...\nD().e\n",
         }

@@ -10,7 +10,9 @@ from ...program.training import last_name
 from ..base import Report, Rule
 from ..evidence import confidence, training_notes
 
-SEED_KEYWORDS = frozenset({"seed", "random_state", "generator", "random_seed", "rng", "key"})
+SEED_KEYWORDS = frozenset({"seed", "random_seed", "rng_seed"})
+# A generator of its own seeds what it is handed to, and no model.
+OWN_GENERATORS = ("torch.Generator", "numpy.random.", "random.Random")
 
 
 def is_seeded(reach: Reach, program: Program) -> bool:
@@ -19,12 +21,16 @@ def is_seeded(reach: Reach, program: Program) -> bool:
     for site in reach.sites:
         if knowledge.seeded(site.names) is not None:
             return True
+        # What the project calls itself is looked into instead.
+        if site.values and not site.names:
+            continue
+        if any(name.startswith(OWN_GENERATORS) for name in site.names):
+            continue
         # Not resolved, or of a library that is not known: its name is enough to stay silent.
-        if not site.values or site.names:
-            name = last_name(site.call).lower()
-            if "seed" in name or name in ("set_determinism", "prngkey"):
-                return True
-        if any(name in SEED_KEYWORDS for name, _ in site.call.keywords):
+        name = last_name(site.call).lower()
+        if "seed" in name or name in ("set_determinism", "prngkey"):
+            return True
+        if any(key in SEED_KEYWORDS for key, _ in site.call.keywords):
             return True
     return False
 
