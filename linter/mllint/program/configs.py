@@ -15,6 +15,7 @@ from ..facts.expressions import Expression, dotted
 from .values import Library, Values
 
 MAX_BYTES = 1_000_000
+MAX_TARGETS = 16
 # The config that Hydra hands to a main function, as a value.
 CONFIG = "hydra.config"
 _LINE = re.compile(r"^(?P<indent> *)(?:- )?(?P<key>[\w.-]+) *:(?: +(?P<value>.*?))? *(?:#.*)?$")
@@ -87,11 +88,10 @@ class Configs:
                 name = value.name.removeprefix(CONFIG).removeprefix("omegaconf.DictConfig()")
                 asked = tuple(name.strip(".").split("."))
         asked = asked or tuple(dotted(expression).split(".")[1:])
-        if not asked or asked == ("",):
-            return []
         for length in range(len(asked), 0, -1):
             wanted = asked[-length:]
             found = [name for keys, name, _ in self.entries if keys[-length:] == wanted]
             if found:
-                return list(dict.fromkeys(found))[:8]
-        return []
+                return list(dict.fromkeys(found))[:MAX_TARGETS]
+        # Which one is not known: any that the project has.
+        return list(dict.fromkeys(name for _, name, _ in self.entries))[:MAX_TARGETS]

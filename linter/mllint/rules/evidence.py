@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ..program.program import Program
 from ..program.reach import Reach
 from ..program.training import Training
-from ..program.values import Frame
+from ..program.values import Frame, Library
 from .base import Note
 
 
@@ -30,13 +31,17 @@ def training_notes(training: Training, absent: str) -> tuple[Note, ...]:
     )
 
 
-def confidence(reach: Reach) -> str:
+DYNAMIC = frozenset(
+    {"importlib.import_module", "builtins.__import__", "builtins.exec", "builtins.eval"}
+    | {"hydra.utils.instantiate", "hydra.utils.call"}
+)
+
+
+def confidence(reach: Reach, program: Program) -> str:
     """Return how sure it is that something is absent: what could not be resolved may be it."""
-    dynamic = {"importlib.import_module", "hydra.utils.instantiate", "hydra.utils.call"}
-    dynamic |= {"builtins.exec", "builtins.eval", "builtins.__import__"}
     for site in reach.sites:
-        if not dynamic.isdisjoint(site.names):
-            line = site.statement.line
-            if not any(link == (site.frame, line) for link in reach.callers.values()):
+        for name in DYNAMIC.intersection(site.names):
+            made = program.evaluator.evaluate(site.call, site.frame)
+            if not made or Library(f"{name}()") in made:
                 return "low"
     return "high"

@@ -120,5 +120,5 @@ def test_it_learns():
                 "This program trains, and nothing that it reaches saves the model: save model and "
                 "optimizer state at intervals.",
                 training_notes(training, "nothing that saves a model was found"),
-                confidence(training.reach),
+                confidence(training.reach, program),
             )

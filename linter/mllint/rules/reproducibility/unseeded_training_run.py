@@ -13,6 +13,7 @@ from ..evidence import confidence, training_notes
 SEED_KEYWORDS = frozenset({"seed", "random_seed", "rng_seed"})
 # A generator of its own seeds what it is handed to, and no model.
 OWN_GENERATORS = ("torch.Generator", "numpy.random.", "random.Random")
+PLAIN = ("builtins.", "dataclasses.")  # `replace(config, seed=1)` sets a value, and seeds nothing
 
 
 def is_seeded(reach: Reach, program: Program) -> bool:
@@ -24,7 +25,7 @@ def is_seeded(reach: Reach, program: Program) -> bool:
         # What the project calls itself is looked into instead.
         if site.values and not site.names:
             continue
-        if any(name.startswith(OWN_GENERATORS) for name in site.names):
+        if any(name.startswith((*OWN_GENERATORS, *PLAIN)) for name in site.names):
             continue
         # Not resolved, or of a library that is not known: its name is enough to stay silent.
         name = last_name(site.call).lower()
@@ -168,5 +169,5 @@ model(torch.randn(3))
                 "This program trains, and nothing that it reaches seeds a random generator: "
                 "call torch.manual_seed(seed), or your framework's seed function, first.",
                 training_notes(training, "no seeding was found"),
-                confidence(training.reach),
+                confidence(training.reach, program),
             )
