@@ -97,6 +97,9 @@ class Calls(Members):
                     anchors = self.texts(call.argument("package", 1), frame) or [""]
                     for anchor in anchors if text.startswith(".") else [""]:
                         yield self.imported_name(f"{anchor}{text}", frame)
+            case Library("builtins.str") if call.args:
+                for text in self.texts(call.args[0], frame):
+                    yield Literal(Constant(text), Frame(frame.module))
             case Library(name) if name in INSTANTIATE and call.args:
                 for dotted_name in self.configs.targets(
                     call.args[0], self.evaluate(call.args[0], frame)

@@ -28,6 +28,8 @@ COMMANDS = {
     "modal.App().local_entrypoint()": "a modal entry point",
     "ray.remote": "a ray task",
 }
+# Tells, without a look into the file, which decorators can be one of them.
+LAST_NAMES = frozenset(name.removesuffix("()").rpartition(".")[2] for name in COMMANDS)
 _TEST = re.compile(r"(^|[./\\])(tests?|testing)[/\\]|(^|[/\\])(test_\w*|\w+_test|conftest)\.py$")
 
 
@@ -75,7 +77,7 @@ class Entry:
 def commands(module: Module, evaluator: Evaluator) -> Iterator[tuple[FunctionSymbol, Start, str]]:
     """Yield the functions of a module that a decorator makes commands."""
     for start in module.source.outline.starts:
-        if start.kind != "decorated":
+        if start.kind != "decorated" or start.decorator.rpartition(".")[2] not in LAST_NAMES:
             continue
         for definition in module.table.get(start.name, ()):
             statement = definition.statement

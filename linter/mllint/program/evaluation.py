@@ -105,6 +105,9 @@ class Evaluator(Calls):
                 return [value for each in operands for value in self.evaluate(each, frame)]
             case Walrus(_, value) | Wait("await", value):
                 return self.evaluate(value, frame)
+            case Subscript(_, Constant("_target_")):
+                targets = self.configs.targets(expression, ())
+                return tuple(Literal(Constant(each), Frame(frame.module)) for each in targets)
             case Subscript(value, key):
                 return [v for e in self.evaluate(value, frame) for v in self.item(e, key, frame)]
             case Lambda():
