@@ -15,15 +15,15 @@ help: ## show this
 # A stamp, so that setting up happens once, and again when what it installs from changes.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[test]'
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --editable '.[test]'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[test,bench]'
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --editable '.[test,bench]'
 	touch $@
 
 $(VENV)/.docs: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[test,docs]'
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --editable '.[test,docs]'
 	touch $@
 
 demo: $(VENV)/.installed ## scaffold a project, train it, evaluate it, lint it (under 3 minutes after the downloads)

@@ -38,6 +38,7 @@ def main() -> None:
                 "ml-template new --no-input": lambda: time_command(
                     [*new, str(here / f"n{next(made)}")], here, {"HOME": str(home)}
                 ),
+                "ml-template detect": lambda: run("-m", "ml_template", "detect"),
                 "python -m <pkg> --help": lambda: run("-m", "bench_project", "--help"),
                 "python -m <pkg> train --help": lambda: run(
                     "-m", "bench_project", "train", "--help"

@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from itertools import islice
 
 import numpy as np
@@ -159,7 +161,8 @@ def test_workers_outlive_a_signal_to_the_whole_job(data: DataSplits) -> None:
     stream = train_batches(
         data, plan, epoch=0, position=0, rank=0, world_size=1, workers=2, pin=False
     )
-    next(stream)
+    for _ in range(2):  # one from each: before, a worker may not have set itself up
+        next(stream)
     workers = multiprocessing.active_children()
     assert len(workers) == 2
     for worker in workers:
@@ -168,6 +171,34 @@ def test_workers_outlive_a_signal_to_the_whole_job(data: DataSplits) -> None:
             os.kill(worker.pid, number)
     assert len(list(islice(stream, 20))) == 20
     assert all(worker.is_alive() for worker in workers)
+
+
+CRASH = """
+from types import SimpleNamespace
+import torch
+from PACKAGE.data.loaders import train_batches
+from PACKAGE.data.sampler import BatchPlan
+
+class Rows(torch.utils.data.Dataset):
+    def __len__(self):
+        return 8
+    def __getitems__(self, keys):
+        return dict(index=torch.tensor([row for _, row in keys]))
+
+place = dict(epoch=0, position=0, rank=0, world_size=1, workers=2, pin=False)
+stream = train_batches(SimpleNamespace(train=Rows()), BatchPlan(8, 2, 1, 0), **place)
+next(stream)
+raise RuntimeError("a crash that keeps the loader alive")
+"""
+
+
+def test_a_crash_does_not_wait_for_workers_that_heed_no_signal(package: str) -> None:
+    script = CRASH.replace("PACKAGE", package)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith("RuntimeError: a crash that keeps the loader alive")
 
 
 @pytest.mark.parametrize("world", [1, 2, 3])

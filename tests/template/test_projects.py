@@ -25,7 +25,7 @@ CHOICES = {
     if isinstance(value, list) and not key.startswith("_")
 }
 # These change no code that runs here.
-TEXT_ONLY = {"license", "python_version"}
+TEXT_ONLY = {"license", "python_version", "ci"}
 # GitHub's own expressions are written ${{ … }}; everything else in braces like these is ours.
 LEFTOVER = re.compile(r"(?<!\$)\{\{|\{%|\{#|cookiecutter\.(?!readthedocs)")
 Answers = dict[str, str]
@@ -42,9 +42,10 @@ def each_option_flipped() -> Iterator[Answers]:
 
 
 def pairwise() -> Iterator[Answers]:
-    """Yield answers in which every two choices of two questions meet, the kinds' first."""
-    tested = {key: choices for key, choices in CHOICES.items() if key not in TEXT_ONLY}
-    for row in AllPairs(list(tested.values())):
+    """Yield answers in which every two choices of two questions meet."""
+    # The longest list last: so the fewest rows are found.
+    tested = sorted(CHOICES.keys() - TEXT_ONLY, key=lambda key: (len(CHOICES[key]), key))
+    for row in AllPairs([CHOICES[key] for key in tested]):
         yield dict(zip(tested, row, strict=True))
 
 
@@ -112,4 +113,5 @@ def run(project: Path, *arguments: str) -> None:
 
 
 def listing(project: Path) -> set[str]:
-    return {str(path.relative_to(project)) for path in project.rglob("*")}
+    paths = (path for path in project.rglob("*") if "__pycache__" not in path.parts)
+    return {str(path.relative_to(project)) for path in paths}

@@ -7,9 +7,7 @@ import re
 from pathlib import Path
 
 MAX_FILE_BYTES = 1 << 20
-# Terminal sequences first, then what is left of control characters: neither may reach a terminal.
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 def decode(raw: bytes) -> str:
@@ -51,7 +49,9 @@ def is_executable(path: Path) -> bool:
 
 def one_line(text: str, limit: int = 160) -> str:
     """One printable line: no terminal sequences, control characters or lone surrogates."""
-    line = " ".join(_UNPRINTABLE.sub(" ", _ESCAPES.sub("", text)).split())
+    # Sequences as a whole first: their letters are printable.
+    visible = (c if c.isprintable() else " " for c in _ESCAPES.sub("", text))
+    line = " ".join("".join(visible).split())
     return line if len(line) <= limit else line[: limit - 3] + "..."
 
 

@@ -38,16 +38,16 @@ def test_a_child_left_behind_with_the_pipe_does_not_hold_us(fake):
     fake.program("tool", "echo answer; /bin/sleep 321 &")
     start = time.monotonic()
     output = runner(fake.env)(["tool"])
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 60
     assert output.stdout == "answer\n"
 
 
 def test_a_child_that_leaves_the_group_does_not_hold_us(fake):
-    script = "import os, time; os.fork() and os._exit(0); os.setsid(); time.sleep(4)"
+    script = "import os, time; os.fork() and os._exit(0); os.setsid(); time.sleep(20)"
     fake.program("tool", f"exec {sys.executable} -c '{script}'")
     start = time.monotonic()
     assert runner(fake.env)(["tool"]).timed_out
-    assert time.monotonic() - start < 3.2
+    assert time.monotonic() - start < 15
 
 
 def test_a_flood_is_bounded(fake):
@@ -58,22 +58,22 @@ def test_a_flood_is_bounded(fake):
 
 def test_questions_without_an_answer():
     answers, failures = ask_together(
-        {"good": lambda: 1, "broken": lambda: 1 / 0, "slow": lambda: time.sleep(5)}, deadline_s=0.2
+        {"good": lambda: 1, "broken": lambda: 1 / 0, "slow": lambda: time.sleep(20)}, deadline_s=2
     )
     assert answers == {"good": 1, "broken": None, "slow": None}
     assert failures == [
         "broken: ZeroDivisionError: division by zero",
-        "slow: no answer within 0.2 s",
+        "slow: no answer within 2 s",
     ]
 
 
 def test_an_unanswered_question_does_not_keep_the_interpreter_alive():
     program = (
         "import time; from ml_template.detect.concurrency import ask_together; "
-        "ask_together({'slow': lambda: time.sleep(60)}, 0.1)"
+        "ask_together({'slow': lambda: time.sleep(321)}, 0.1)"
     )
     start = time.monotonic()
     subprocess.run(
         [sys.executable, "-c", program], env={"PYTHONPATH": ":".join(sys.path)}, check=True
     )
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60

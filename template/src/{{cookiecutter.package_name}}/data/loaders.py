@@ -1,7 +1,10 @@
 """Data loaders: the same batches whatever the number of workers."""
 
+import atexit
+import multiprocessing
 import os
 import signal
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +15,7 @@ from .dataset import Batch, DataSplits, SampleKey, SplitDataset
 from .sampler import BatchPlan, BatchStream, share
 
 _MAX_AUTO_WORKERS = 8
+_workers: weakref.WeakSet[multiprocessing.process.BaseProcess] = weakref.WeakSet()
 
 
 def worker_count(requested: int | str, data: DataSplits, processes_on_node: int = 1) -> int:
@@ -62,7 +66,24 @@ def _loader(
         generator=torch.Generator().manual_seed(0),
         worker_init_fn=_leave_signals_to_the_loop,
     )
-    return iter(loader)
+    others = set(multiprocessing.active_children())
+    iterator = iter(loader)
+    _workers.update(set(multiprocessing.active_children()) - others)
+    return iterator
+
+
+def _end_workers() -> None:
+    """End at exit the workers of loaders that something still refers to, such as a traceback.
+
+    Python would ask them to end with a SIGTERM, which they don't heed, and wait for ever.
+    """
+    if _workers and hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # PyTorch takes a killed worker for a crash
+    for worker in _workers:
+        worker.kill()
+
+
+atexit.register(_end_workers)
 
 
 def train_batches(
