@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from pathspec import GitIgnoreSpec
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
 
 SUFFIXES = frozenset({".py", ".ipynb"})
+CONFIG_SUFFIXES = frozenset({".yaml", ".yml"})
 # Not the user's code, in repositories whose .gitignore doesn't say so.
 FOREIGN_FOLDERS = frozenset(
     {"__pycache__", "__pypackages__", "node_modules", "site-packages", "venv"}
 )
 
-IgnoreFile = tuple[Path, GitIgnoreSpec]  # the folder that the patterns are relative to
+IgnoreFile: TypeAlias = "tuple[Path, GitIgnoreSpec]"  # the folder that the patterns are relative to
 
 
 def read_ignore_file(folder: Path) -> list[IgnoreFile]:
@@ -24,6 +28,8 @@ def read_ignore_file(folder: Path) -> list[IgnoreFile]:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
+    from pathspec import GitIgnoreSpec  # only where there is a .gitignore: it is slow to import
+
     return [(folder, GitIgnoreSpec.from_lines(lines))]
 
 
@@ -49,8 +55,10 @@ def is_ignored(path: Path, is_folder: bool, ignore_files: list[IgnoreFile]) -> b
     return False
 
 
-def walk(folder: Path, ignore_files: list[IgnoreFile]) -> Iterator[Path]:
-    """Yield the files to lint below an absolute folder, in a fixed order."""
+def walk(
+    folder: Path, ignore_files: list[IgnoreFile], suffixes: frozenset[str] = SUFFIXES
+) -> Iterator[Path]:
+    """Yield the files with some suffixes below an absolute folder, in a fixed order."""
     ignore_files = [*ignore_files, *read_ignore_file(folder)]
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -63,13 +71,21 @@ def walk(folder: Path, ignore_files: list[IgnoreFile]) -> Iterator[Path]:
             foreign = entry.name.startswith(".") or entry.name in FOREIGN_FOLDERS
             if foreign or (path / "pyvenv.cfg").exists() or is_ignored(path, True, ignore_files):
                 continue
-            yield from walk(path, ignore_files)
+            yield from walk(path, ignore_files, suffixes)
         elif (
-            path.suffix in SUFFIXES
+            path.suffix in suffixes
             and entry.is_file()
             and not is_ignored(path, False, ignore_files)
         ):
             yield path
+
+
+def walk_project(root: Path) -> Iterator[Path]:
+    """Yield the Python files, notebooks and YAML files of a project, whatever is to be linted."""
+    inherited = inherited_ignore_files(root)
+    if is_ignored(root, True, inherited):
+        inherited = []
+    yield from walk(root, inherited, SUFFIXES | CONFIG_SUFFIXES)
 
 
 def discover(paths: Iterable[Path]) -> list[Path]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 import tokenize
 from dataclasses import dataclass
 from io import BytesIO
@@ -40,7 +41,7 @@ class Document:
 
     Attributes:
         path: The file.
-        text: Python source.
+        text: Python source; its lines end in a line feed, whatever the file's do.
         places: Of each line of `text`, for a notebook; empty for a Python file.
     """
 
@@ -54,6 +55,10 @@ class Document:
             return Place(0, line)
         return self.places[min(line, len(self.places)) - 1]
 
+
+# A file of this size is data in the shape of Python: parsing it takes a minute.
+MAX_BYTES = 3_000_000
+MAX_NOTEBOOK_BYTES = 200_000_000  # with the outputs, which cost little
 
 # `!pip install x`, `%matplotlib inline`, `?model`, `model??`; `files = !ls`, `t = %timeit -o f()`
 _MAGIC = re.compile(r"^(\s*)([!%?].*|[\w.]+\?{1,2}\s*)$")
@@ -103,23 +108,55 @@ def read_notebook(path: Path, content: bytes) -> Document:
         raise UnreadableDocumentError(
             f"the notebook is no JSON: {error.msg}", error.lineno
         ) from error
-    except (UnicodeDecodeError, KeyError, TypeError) as error:
+    except (UnicodeDecodeError, KeyError, TypeError, RecursionError) as error:
         raise UnreadableDocumentError("the file holds no notebook of format 4") from error
     lines: list[str] = []
     places: list[Place] = []
     for number, source in sources:
         text = source if isinstance(source, str) else "".join(source)
-        cell_lines = neutralise_magics(text.split("\n"))
+        cell_lines = neutralise_magics(plain_lines(text).split("\n"))
         lines += cell_lines
         places += [Place(number, line) for line in range(1, len(cell_lines) + 1)]
-    return Document(path, "\n".join(lines) + "\n", tuple(places))
+    code = "\n".join(lines) + "\n"
+    refuse_large(len(code), MAX_BYTES)
+    return Document(path, code, tuple(places))
 
 
-def read_document(path: Path) -> Document:
+def plain_lines(text: str) -> str:
+    """Return a text whose lines end in a line feed."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def refuse_large(size: int, limit: int) -> None:
+    """Raise an error if there is too much to read."""
+    if size > limit:
+        raise UnreadableDocumentError(
+            f"{size / 1e6:.1f} MB is more than the {limit / 1e6:.0f} MB that are read"
+        )
+
+
+def read_content(path: Path) -> bytes:
+    """Read a file's bytes.
+
+    Raises:
+        UnreadableDocumentError: If it can't be read, or is too large.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableDocumentError("it is no regular file")  # a pipe would never end
+        refuse_large(status.st_size, MAX_NOTEBOOK_BYTES if path.suffix == ".ipynb" else MAX_BYTES)
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableDocumentError(f"the file can't be read: {error.strerror}") from error
+
+
+def read_document(path: Path, content: bytes | None = None) -> Document:
     """Read a file.
 
     Args:
         path: A Python file or a notebook.
+        content: Its bytes, if they have been read.
 
     Returns:
         Its code.
@@ -127,15 +164,13 @@ def read_document(path: Path) -> Document:
     Raises:
         UnreadableDocumentError: If it can't be read or decoded.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UnreadableDocumentError(f"the file can't be read: {error.strerror}") from error
+    if content is None:
+        content = read_content(path)
     if path.suffix == ".ipynb":
         return read_notebook(path, content)
     try:
         encoding, _ = tokenize.detect_encoding(BytesIO(content).readline)
-        return Document(path, content.decode(encoding))
+        return Document(path, plain_lines(content.decode(encoding)))
     except SyntaxError as error:
         raise UnreadableDocumentError(str(error.msg)) from error
     except UnicodeDecodeError as error:

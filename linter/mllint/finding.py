@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
+class Evidence:
+    """One piece of what a finding rests on: what, and where if it is at a place."""
+
+    text: str
+    path: Path | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class Finding:
     """One report.
 
@@ -17,6 +26,10 @@ class Finding:
         column: In characters, from 1.
         code: Such as MLX002.
         message: One sentence.
+        name: The rule's name in kebab case.
+        severity: ``error``, ``warning`` or ``note``; a note never fails a run.
+        confidence: ``high``, ``medium`` or ``low``.
+        notes: What it rests on.
     """
 
     path: Path
@@ -25,3 +38,7 @@ class Finding:
     column: int
     code: str
     message: str
+    name: str = ""
+    severity: str = "error"
+    confidence: str = "high"
+    notes: tuple[Evidence, ...] = ()

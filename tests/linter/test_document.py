@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,19 @@ def test_encodings(tmp_path):
     path.write_bytes(b"# coding: klingon\n")
     with pytest.raises(UnreadableDocumentError):
         read_document(path)
+
+
+def test_lines_end_in_a_line_feed_whatever_the_file_says(tmp_path):
+    path = tmp_path / "x.py"
+    path.write_bytes(b"x = 1\r\ny = 2\rz = 3\n")
+    assert read_document(path).text == "x = 1\ny = 2\nz = 3\n"
+
+
+def test_what_is_no_file_or_too_large_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("mllint.document.MAX_BYTES", 10)
+    path = tmp_path / "x.py"
+    path.write_text("x = 1 + 1 + 1\n")
+    os.mkfifo(tmp_path / "pipe.py")
+    for each in (path, tmp_path / "pipe.py"):
+        with pytest.raises(UnreadableDocumentError):
+            read_document(each)

@@ -1,0 +1,1 @@
+"""What a module does, in a small form that rules reason over without the tree."""

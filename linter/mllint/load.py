@@ -1,0 +1,101 @@
+"""The facts of many files: from the cache, and for what is new from a pool of processes."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from .cache import Cache
+from .document import Document, UnreadableDocumentError, read_content, read_document
+from .facts.module import EncodedFacts, Failure, Outline, encode
+from .facts.statements import Body
+from .pool import count_cores, make_all
+
+
+@dataclass
+class Source:
+    """One file and its facts.
+
+    Attributes:
+        path: As it was found.
+        facts: As bytes; the body is read from them when it is first asked for.
+        key: Hash of the content that the facts are of.
+    """
+
+    path: Path
+    facts: EncodedFacts = field(repr=False)
+    key: str
+
+    @cached_property
+    def outline(self) -> Outline:
+        """What must be known of every module."""
+        return self.facts.read_outline()
+
+    @cached_property
+    def body(self) -> Body:
+        """The statements."""
+        return self.facts.read_body()
+
+    def document(self) -> Document | None:
+        """Read the text again, for a finding's place; None if it has changed since."""
+        try:
+            content = read_content(self.path)
+            if Cache.key(content, self.path.suffix) == self.key:
+                return read_document(self.path, content)
+        except UnreadableDocumentError:
+            pass
+        return None
+
+
+def load_sources(paths: Iterable[Path], cache: Cache, jobs: int | None = None) -> list[Source]:
+    """Return files with their facts, in the order of the paths.
+
+    Args:
+        paths: Python files and notebooks.
+        cache: Where facts are looked for and kept.
+        jobs: Most processes to use; by default as many as there are cores.
+    """
+    cache.open()
+    sources: dict[Path, Source | None] = {}
+    keys: dict[Path, str] = {}
+    todo: list[tuple[Path, bytes]] = []
+    for path in paths:
+        sources[path] = None
+        try:
+            content = read_content(path)
+        except UnreadableDocumentError as error:
+            failure = Outline(failure=Failure(str(error), error.line, 1))
+            sources[path] = Source(path, encode(failure, ()), "")
+            continue
+        keys[path] = Cache.key(content, path.suffix)
+        facts = cache.load(keys[path])
+        if facts is None:
+            todo.append((path, content))
+            continue
+        source = Source(path, facts, keys[path])
+        try:
+            _ = source.outline
+        except (
+            pickle.UnpicklingError,
+            ValueError,
+            TypeError,
+            EOFError,
+            AttributeError,
+            IndexError,
+        ):
+            todo.append((path, content))
+            continue
+        sources[path] = source
+
+    def done(path: Path, facts: EncodedFacts) -> None:
+        cache.store(keys[path], facts)
+        sources[path] = Source(path, facts, keys[path])
+
+    if todo:
+        make_all(todo, jobs or count_cores(), done)
+    if todo:
+        cache.prune(len(sources))
+    return [source for source in sources.values() if source is not None]

@@ -1,0 +1,112 @@
+"""Parsing many files, in a pool of processes where that is worth it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from .document import read_document
+from .facts.module import EncodedFacts, Failure, Outline, encode
+
+# Below this, starting processes costs more than it saves.
+SMALL_BYTES = 150_000
+# A process takes files in batches of about this size: few round trips, and an even end.
+BATCH_BYTES = 60_000
+CRASH = Failure("the parser crashed on it", 1, 1)
+
+
+def make_facts(path: Path, content: bytes) -> EncodedFacts:
+    """Parse one file."""
+    from .facts.reading import facts_of  # libcst takes longer to import than all else here
+
+    outline, body = facts_of(lambda: read_document(path, content))
+    try:
+        return encode(outline, body)
+    except RecursionError:
+        return encode(Outline(failure=Failure("the code is nested too deeply", 1, 1)), ())
+
+
+def make_batch(batch: list[tuple[Path, bytes]]) -> list[EncodedFacts]:
+    """Parse some files, in a process of the pool."""
+    return [make_facts(path, content) for path, content in batch]
+
+
+def count_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def batches(todo: list[tuple[Path, bytes]]) -> Iterable[list[tuple[Path, bytes]]]:
+    """Split files into batches, the largest first, so that no process is left alone with one."""
+    batch: list[tuple[Path, bytes]] = []
+    size = 0
+    for each in sorted(todo, key=lambda item: -len(item[1])):
+        batch.append(each)
+        size += len(each[1])
+        if size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def make_all(
+    todo: list[tuple[Path, bytes]], jobs: int, done: Callable[[Path, EncodedFacts], None]
+) -> None:
+    """Parse files, in several processes where that is worth it.
+
+    Args:
+        todo: Paths and contents.
+        jobs: Most processes to use.
+        done: Is handed each result, in no particular order.
+    """
+    if jobs < 2 or sum(len(content) for _, content in todo) < SMALL_BYTES:
+        for path, content in todo:
+            done(path, make_facts(path, content))
+        return
+    make_in_processes(todo, jobs, done)
+
+
+def make_in_processes(
+    todo: list[tuple[Path, bytes]], jobs: int, done: Callable[[Path, EncodedFacts], None]
+) -> None:
+    """Parse files in several processes, whatever any of them does to its process."""
+    import multiprocessing
+    from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing.context import BaseContext
+
+    if "fork" in multiprocessing.get_all_start_methods():
+        import libcst  # noqa: F401 (once, before the processes are forked)
+
+        context: BaseContext = multiprocessing.get_context("fork")
+    else:
+        context = multiprocessing.get_context()
+    waiting = list(batches(todo))[::-1]
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        running: dict[Future[list[EncodedFacts]], list[tuple[Path, bytes]]] = {}
+        lost: list[tuple[Path, bytes]] = []
+        try:
+            while waiting or running:
+                while waiting and len(running) <= jobs:
+                    batch = waiting.pop()
+                    running[pool.submit(make_batch, batch)] = batch
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    batch = running.pop(future)
+                    for (path, _), facts in zip(batch, future.result(), strict=True):
+                        done(path, facts)
+        except BrokenProcessPool:
+            lost = [each for batch in [batch, *running.values(), *waiting] for each in batch]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    for each in lost:  # one of them ends the process that parses it: which?
+        with ProcessPoolExecutor(1, mp_context=context) as pool:
+            try:
+                done(each[0], pool.submit(make_batch, [each]).result()[0])
+            except BrokenProcessPool:
+                done(each[0], encode(Outline(failure=CRASH), ()))

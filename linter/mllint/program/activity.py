@@ -1,0 +1,278 @@
+"""What one function does when it is called: its calls, and whom they lead to.
+
+It depends on the function and on what that is handed, not on the program that calls it, and so is
+found once for all programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from ..facts.expressions import (
+    Call,
+    Compare,
+    Constant,
+    Expression,
+    Mapping,
+    Name,
+    Operation,
+    Sequence,
+    Star,
+    Template,
+    calls,
+)
+from ..facts.outline import is_main_test, is_type_checking
+from ..facts.statements import (
+    BODIES,
+    Body,
+    Class,
+    For,
+    Function,
+    Handler,
+    If,
+    Import,
+    Statement,
+    While,
+    With,
+    header,
+)
+from .evaluation import Evaluator
+from .symbols import FunctionSymbol, Module, class_symbol
+from .values import (
+    Callable,
+    Frame,
+    Instance,
+    Library,
+    Package,
+    Partial,
+    Type,
+    Value,
+    Values,
+)
+
+Around: TypeAlias = "tuple[Statement | Handler, ...]"
+
+
+class Site(NamedTuple):
+    """One call, in one context.
+
+    Attributes:
+        call: The call.
+        statement: That it stands in.
+        frame: Who carries it out, and what that was handed.
+        around: The statements around it in the same function, outermost first.
+        values: What is called.
+    """
+
+    call: Call
+    statement: Statement
+    frame: Frame
+    around: Around
+    values: Values
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The library names of what is called."""
+        return tuple(value.name for value in self.values if isinstance(value, Library))
+
+    @property
+    def module(self) -> Module:
+        """Where it stands."""
+        return self.frame.module
+
+    @property
+    def loops(self) -> Around:
+        """The loops around it in the same function."""
+        return tuple(each for each in self.around if isinstance(each, For | While))
+
+
+@dataclass(eq=False)
+class Activity:
+    """What is carried out in a frame.
+
+    Attributes:
+        sites: The calls, in order.
+        leads_to: The frames that are reached next, and from which line.
+    """
+
+    sites: list[Site] = field(default_factory=list)
+    leads_to: dict[Frame, int] = field(default_factory=dict)
+
+
+def find_activity(frame: Frame, is_main: bool, evaluator: Evaluator) -> Activity:
+    """Return what is carried out in a frame.
+
+    Args:
+        frame: A function with what it is handed, or a module's top level.
+        is_main: For a module: whether it is run rather than imported.
+        evaluator: Knows what names mean.
+    """
+    observer = Observer(frame, is_main, evaluator)
+    body = frame.function.body if frame.function else frame.module.body
+    observer.statements(body, ())
+    return observer.activity
+
+
+class Observer:
+    """Goes through one frame."""
+
+    def __init__(self, frame: Frame, is_main: bool, evaluator: Evaluator) -> None:
+        self.frame = frame
+        self.is_main = is_main
+        self.evaluator = evaluator
+        self.activity = Activity()
+
+    def leads_to(self, frame: Frame, line: int) -> None:
+        """Note that a frame is reached."""
+        self.activity.leads_to.setdefault(frame, line)
+
+    def statements(self, body: Body, around: Around) -> None:
+        """Carry out the statements of a block."""
+        for statement in body:
+            match statement:
+                case Import():
+                    self.importing(statement)
+                    continue
+                case Function(_, _, parameters, _, decorators):
+                    # The defaults and decorators are evaluated now, the body when it is called.
+                    defaults = tuple(each.default for each in parameters)
+                    self.expressions((decorators, defaults), statement, around)
+                    continue
+                case Class(_, _, bases, keywords, decorators, inside):
+                    self.expressions((bases, keywords, decorators), statement, around)
+                    class_symbol(self.frame.module, statement, self.frame.function)
+                    self.statements(inside, around)
+                    continue
+                case If(_, test, _, orelse) if is_type_checking(test) or (
+                    is_main_test(test) and not self.is_main
+                ):
+                    self.statements(orelse, around)
+                    continue
+                case With():
+                    self.entering(statement)
+            self.expressions(header(statement), statement, around)
+            inner = (*around, statement)
+            for name in BODIES.get(type(statement), ()):
+                self.statements(getattr(statement, name), inner)
+
+    def importing(self, statement: Import) -> None:
+        """Carry out what the top level of an imported module does."""
+        evaluator, module = self.evaluator, self.frame.module
+        found: list[Value] = []
+        if statement.module is not None:
+            found += evaluator.imported_module(statement, module)
+        for name, _ in statement.names:
+            if statement.module is None:
+                found.append(evaluator.modules.find(name, module))
+            elif name != "*":
+                source = evaluator.imported_module(statement, module)[0]
+                within = evaluator.modules.submodule(source, name)
+                found += [within] if within else evaluator.imported(statement, name, module)
+        for value in found:
+            if isinstance(value, Package):
+                self.leads_to(Frame(value.module), statement.line)
+
+    def entering(self, statement: With) -> None:
+        """Carry out ``__enter__`` and ``__exit__`` of the project's own contexts."""
+        for context, _ in statement.items:
+            for value in self.evaluator.evaluate(context, self.frame):
+                if isinstance(value, Instance):
+                    self.hooks(value, statement.line, ("__enter__", "__exit__"))
+
+    def expressions(self, parts: tuple[object, ...], statement: Statement, around: Around) -> None:
+        """Carry out the calls in some expressions."""
+        module = self.frame.module
+        known = module.calls.get(id(statement))
+        if known is None:
+            known = module.calls[id(statement)] = tuple(calls(parts))
+        for call in known:
+            values = self.evaluator.evaluate(call.func, self.frame)
+            site = Site(call, statement, self.frame, around, values)
+            self.activity.sites.append(site)
+            for value in values:
+                self.called(value, site)
+
+    def called(self, value: Value, site: Site) -> None:
+        """Visit what a call calls."""
+        evaluator, frame, line = self.evaluator, self.frame, site.statement.line
+        match value:
+            case Callable(function):
+                self.leads_to(evaluator.bind(value, site.call, frame), line)
+                for decorator in function.decorators:
+                    for wrapper in evaluator.evaluate(decorator, Frame(function.module)):
+                        if isinstance(wrapper, Callable):
+                            self.visit_all(wrapper, line)
+            case Type():
+                for made in evaluator.result(value, site.call, frame):
+                    if isinstance(made, Instance):
+                        if made.frame is not None and made.frame.function is not None:
+                            self.leads_to(made.frame, line)
+                        self.hooks(made, line, ("__post_init__",))
+            case Instance():
+                for method in evaluator.called_method(value):
+                    self.called(method, site)
+            case Partial(target, named, args):
+                if isinstance(target, Callable):
+                    inner = evaluator.bind(target, site.call, frame, args, named)
+                    self.leads_to(inner, line)
+                elif not isinstance(target, Partial):
+                    self.called(target, site)
+            case Library(_, receiver):
+                if isinstance(receiver, Instance):
+                    self.hooks(receiver, line)
+                self.handed(site)
+
+    def handed(self, site: Site) -> None:
+        """Visit the project's functions and objects that a library is handed: it calls them."""
+        arguments: list[Expression] = [*site.call.args, *(value for _, value in site.call.keywords)]
+        while arguments:
+            argument = arguments.pop()
+            match argument:
+                case Star(inside):
+                    arguments.append(inside)
+                case Sequence(_, items):
+                    arguments += items
+                case Mapping(pairs):
+                    arguments += [value for _, value in pairs]
+                case Constant() | Template() | Operation() | Compare():
+                    continue
+                case _:
+                    for value in self.evaluator.evaluate(argument, self.frame):
+                        if isinstance(value, Callable | Partial):
+                            self.visit_all(value, site.statement.line)
+                        elif isinstance(value, Instance):
+                            self.hooks(value, site.statement.line)
+
+    def visit_all(self, value: Value, line: int) -> None:
+        """Visit a function of whose arguments nothing more is known."""
+        if isinstance(value, Partial) and isinstance(value.target, Callable):
+            call = Call(Name("partial"), (), ())
+            bound = self.evaluator.bind(value.target, call, self.frame, value.args, value.keywords)
+            self.leads_to(bound, line)
+        elif isinstance(value, Callable):
+            function = value.function
+            bindings: tuple[tuple[str, Values], ...] = ()
+            if value.receiver is not None and function.parameters:
+                bindings = ((function.parameters[0].name, (value.receiver,)),)
+            frame = Frame(function.module, function, bindings, value.frame, 1)
+            self.leads_to(frame, line)
+            for inner in self.nested(function, frame):
+                self.leads_to(inner, line)
+
+    def nested(self, function: FunctionSymbol, frame: Frame) -> Iterator[Frame]:
+        """Yield the frames of the functions that a decorator or factory returns."""
+        for expression in function.returns:
+            for value in self.evaluator.evaluate(expression, frame):
+                if isinstance(value, Callable) and value.function.outer is function:
+                    yield Frame(value.function.module, value.function, (), frame, 1)
+
+    def hooks(self, instance: Instance, line: int, names: tuple[str, ...] | None = None) -> None:
+        """Visit the methods of an instance that a library may call: all, where none are named."""
+        for symbol in self.evaluator.ancestry(instance.symbol):
+            if isinstance(symbol, Library):
+                continue
+            for name, method in symbol.methods.items():
+                if name in names if names is not None else name != "__init__":
+                    self.visit_all(Callable(method, instance), line)

@@ -1,0 +1,225 @@
+"""What a call hands over, and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts.expressions import Call, Constant, Expression, Star
+from ..facts.statements import Assign
+from .configs import Configs
+from .members import FLUENT, MAX_NAME, Members
+from .symbols import ClassSymbol
+from .texts import method_result
+from .values import (
+    Callable,
+    Frame,
+    Instance,
+    Library,
+    Literal,
+    Package,
+    Partial,
+    Type,
+    Value,
+    Values,
+)
+
+INSTANTIATE = frozenset({"hydra.utils.instantiate", "hydra.utils.call", "hydra.utils.get_class"})
+# Library calls that give back what they are handed first, wrapped.
+WRAPPERS = frozenset(
+    {"torch.compile", "torch.jit.script", "torch.nn.DataParallel", "functools.wraps()", "copy.copy"}
+    | {"torch.nn.parallel.DistributedDataParallel", "copy.deepcopy", "torch.no_grad()"}
+    | {"torch.inference_mode()", "functools.lru_cache()", "functools.cache", "contextlib.closing"}
+    | {"torch.distributed.fsdp.FullyShardedDataParallel", "contextlib.contextmanager"}
+)
+MAX_DEPTH = 5  # of frames nested in what is handed
+
+
+class Calls(Members):
+    """The part of the evaluator that knows calls."""
+
+    configs: Configs
+
+    def bind(
+        self, target: Callable, call: Call, frame: Frame,
+        extra: tuple[Values, ...] = (), named: tuple[tuple[str, Values], ...] = (),
+    ) -> Frame:  # fmt: skip
+        """Return the frame of a call: what is handed for which parameter.
+
+        Args:
+            target: What is called.
+            call: The call.
+            frame: Where it stands.
+            extra: Arguments before those of the call, as ``functools.partial`` adds them.
+            named: Keywords beside those of the call.
+        """
+        function = target.function
+        parameters = list(function.parameters)
+        bindings: dict[str, Values] = {}
+        if target.receiver is not None and parameters:
+            bindings[parameters.pop(0).name] = (target.receiver,)
+        by_position = [each.name for each in parameters if each.kind in ("", "/")]
+        handed: list[Values] = list(extra)
+        for argument in call.args:
+            if isinstance(argument, Star):
+                break
+            handed.append(self.evaluate(argument, frame))
+        for name, values in zip(by_position, handed, strict=False):
+            bindings[name] = values
+        names = {each.name for each in parameters if each.kind in ("", "k")}
+        for key, values in named:
+            bindings[key] = values
+        for keyword, argument in call.keywords:
+            if keyword in names:
+                bindings[keyword] = self.evaluate(argument, frame)
+        depth = 1 + max((depth_of(v) for values in bindings.values() for v in values), default=0)
+        kept = tuple(
+            (name, tuple(v for v in values if depth_of(v) < MAX_DEPTH))
+            for name, values in bindings.items()
+            if values
+        )
+        kept = tuple((name, values) for name, values in kept if values)
+        return Frame(function.module, function, kept, target.frame, min(depth, MAX_DEPTH))
+
+    def result(self, callee: Value, call: Call, frame: Frame) -> Iterator[Value]:
+        """Yield what a call gives."""
+        match callee:
+            case Library("functools.partial") if call.args:
+                args = tuple(self.evaluate(each, frame) for each in call.args[1:])
+                named = tuple((k, self.evaluate(v, frame)) for k, v in call.keywords if k)
+                for target in self.evaluate(call.args[0], frame):
+                    yield Partial(target, named, args)
+            case Library("builtins.getattr") if len(call.args) > 1:
+                for text in self.texts(call.args[1], frame):
+                    for value in self.evaluate(call.args[0], frame):
+                        yield from self.member(value, text)
+            case Library("importlib.import_module") if call.args:
+                for text in self.texts(call.args[0], frame):
+                    anchors = self.texts(call.argument("package", 1), frame) or [""]
+                    for anchor in anchors if text.startswith(".") else [""]:
+                        yield self.imported_name(f"{anchor}{text}", frame)
+            case Library("builtins.str") if call.args:
+                for text in self.texts(call.args[0], frame):
+                    yield Literal(Constant(text), Frame(frame.module))
+            case Library(name) if name in INSTANTIATE and call.args:
+                for dotted_name in self.configs.targets(
+                    call.args[0], self.evaluate(call.args[0], frame)
+                ):
+                    yield from self.result(self.imported_name(dotted_name, frame), call, frame)
+            case Library(name, receiver):
+                last = name.rpartition(".")[2]
+                if isinstance(receiver, Literal):
+                    yield from self.text_result(receiver, last, call, frame)
+                elif receiver is not None and last in FLUENT:
+                    yield receiver
+                elif name in WRAPPERS and call.args:
+                    yield from self.evaluate(call.args[0], frame)
+                else:
+                    yield Library(f"{name}()"[:MAX_NAME])
+            case Type(symbol, closure):
+                made: Frame | None = None
+                for each in self.ancestry(symbol):
+                    if isinstance(each, ClassSymbol) and "__init__" in each.methods:
+                        constructor = Callable(each.methods["__init__"], Instance(symbol), closure)
+                        made = self.bind(constructor, call, frame)
+                        break
+                else:
+                    made = self.bind_fields(symbol, call, frame)
+                yield Instance(symbol, made)
+            case Instance():
+                for method in self.called_method(callee):
+                    yield from self.result(method, call, frame)
+            case Callable():
+                yield from self.returned(callee, self.bind(callee, call, frame))
+            case Partial(target, named, args):
+                if isinstance(target, Callable):
+                    yield from self.returned(target, self.bind(target, call, frame, args, named))
+                else:
+                    yield from self.result(target, call, frame)
+
+    def bind_fields(self, symbol: ClassSymbol, call: Call, frame: Frame) -> Frame | None:
+        """Return what a class without constructor, such as a dataclass, keeps in which field."""
+        names = [
+            name for name, found in symbol.table.items() if isinstance(found[0].statement, Assign)
+        ]
+        bindings = [
+            (name, self.evaluate(argument, frame))
+            for name, argument in zip(names, call.args, strict=False)
+        ]
+        bindings += [(k, self.evaluate(v, frame)) for k, v in call.keywords if k in names]
+        kept = tuple((k, v) for k, v in bindings if v and all(depth_of(e) < MAX_DEPTH for e in v))
+        depth = 1 + max((depth_of(v) for _, values in kept for v in values), default=0)
+        return Frame(symbol.module, None, kept, None, min(depth, MAX_DEPTH)) if kept else None
+
+    def texts(self, expression: Expression | None, frame: Frame) -> list[str]:
+        """Return the texts that an expression may be, where it is written out."""
+        return [
+            value.expression.value
+            for value in self.evaluate(expression, frame)
+            if isinstance(value, Literal)
+            and isinstance(value.expression, Constant)
+            and isinstance(value.expression.value, str)
+        ]
+
+    def text_result(
+        self, receiver: Literal, method: str, call: Call, frame: Frame
+    ) -> Iterator[Value]:
+        """Yield what a method of a text gives."""
+        arguments: list[object] = []
+        for argument in call.args:
+            found = self.texts(argument, frame)
+            if len(found) != 1:
+                return
+            arguments += found
+        text = receiver.expression
+        if isinstance(text, Constant) and isinstance(text.value, str):
+            made = method_result(text.value, method, arguments)
+            if made is not None:
+                yield Literal(made, Frame(frame.module))
+
+    def called_method(self, instance: Instance) -> Values:
+        """Return what calling an instance calls: its own method, or one that its base calls."""
+        for name in ("__call__", "forward", "call"):
+            found = [v for v in self.member(instance, name) if isinstance(v, Callable)]
+            if found:
+                return tuple(found)
+        return self.member(instance, "__call__")
+
+    def returned(self, target: Callable, frame: Frame) -> Iterator[Value]:
+        """Yield what a function returns in a frame."""
+        inner = frame
+        if frame.function is not target.function:
+            bound: tuple[tuple[str, Values], ...] = ()
+            if target.receiver is not None and target.function.parameters:
+                bound = ((target.function.parameters[0].name, (target.receiver,)),)
+            inner = Frame(target.function.module, target.function, bound, target.frame, 1)
+        for expression in target.function.returns:
+            yield from self.evaluate(expression, inner)
+
+    def imported_name(self, name: str, frame: Frame) -> Value:
+        """Return what a dotted name in a config means."""
+        parts = name.split(".")
+        for split in range(len(parts), 0, -1):
+            found: Value = self.modules.find(".".join(parts[:split]), frame.module)
+            if isinstance(found, Package):
+                for part in parts[split:]:
+                    found = next(iter(self.member(found, part)), Library(name))
+                return found
+        return Library(name)
+
+
+def depth_of(value: Value) -> int:
+    """Return how deeply frames are nested in a value."""
+    match value:
+        case Callable(_, receiver, frame):
+            inner = depth_of(receiver) if receiver is not None else 0
+            return max(inner, frame.depth if frame else 0)
+        case Type(_, frame) | Instance(_, frame):
+            return frame.depth if frame else 0
+        case Literal(_, frame):
+            return frame.depth
+        case Partial(target, named, args):
+            values = [*(v for _, each in named for v in each), *(v for each in args for v in each)]
+            return 1 + max(map(depth_of, [target, *values]))
+        case Library(_, receiver) if receiver is not None:
+            return depth_of(receiver)
+    return 0

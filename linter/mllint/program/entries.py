@@ -1,0 +1,170 @@
+"""Where programs begin, and what shows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..facts.module import Start
+from ..facts.statements import Function, Import
+from ..project import Project
+from .configs import CONFIG
+from .evaluation import Evaluator
+from .reach import Explorer, Reach
+from .symbols import FunctionSymbol, Module, function_symbol
+from .values import Callable, Frame, Library, Package, Values
+
+# Decorators that make a function a command, and what calls it need not be seen for.
+COMMANDS = {
+    "hydra.main()": "hydra.main",
+    "click.command()": "a click command",
+    "click.command": "a click command",
+    "click.group()": "a click group",
+    "click.group().command()": "a click command",
+    "typer.Typer().command()": "a typer command",
+    "typer.Typer().callback()": "a typer command",
+    "fire.decorators": "a fire command",
+    "modal.App().local_entrypoint()": "a modal entry point",
+    "ray.remote": "a ray task",
+}
+# Tells, without a look into the file, which decorators can be one of them.
+LAST_NAMES = frozenset(name.removesuffix("()").rpartition(".")[2] for name in COMMANDS)
+_TEST = re.compile(r"(^|[./\\])(tests?|testing)[/\\]|(^|[/\\])(test_\w*|\w+_test|conftest)\.py$")
+
+
+@dataclass(eq=False)
+class Entry:
+    """A place where a program begins.
+
+    Attributes:
+        module: The file.
+        line: Where.
+        evidence: What shows that a program begins here.
+        kind: ``main``, ``script``, ``command``, ``console`` or ``notebook``.
+        function: What runs, where that is not the module's top level.
+        is_test: Whether tests run it, rather than people.
+    """
+
+    module: Module
+    line: int
+    evidence: str
+    kind: str
+    function: FunctionSymbol | None = None
+    is_test: bool = False
+    _reach: Reach | None = field(default=None, repr=False)
+
+    def reach(self, explorer: Explorer) -> Reach:
+        """Return what the program carries out; found once."""
+        if self._reach is None:
+            starts = [(Frame(self.module), self.kind != "console")]
+            if self.function is not None:
+                starts.append((self.frame(), False))
+            self._reach = explorer.explore(starts)
+        return self._reach
+
+    def frame(self) -> Frame:
+        """Return the frame of the function that runs: Hydra hands it the config."""
+        function = self.function
+        if function is None:
+            return Frame(self.module)
+        bindings: tuple[tuple[str, Values], ...] = ()
+        if "hydra" in self.evidence and function.parameters:
+            bindings = ((function.parameters[0].name, (Library(CONFIG),)),)
+        return Frame(function.module, function, bindings)
+
+
+def commands(module: Module, evaluator: Evaluator) -> Iterator[tuple[FunctionSymbol, Start, str]]:
+    """Yield the functions of a module that a decorator makes commands."""
+    for start in module.source.outline.starts:
+        if start.kind != "decorated" or start.decorator.rpartition(".")[2] not in LAST_NAMES:
+            continue
+        for definition in module.table.get(start.name, ()):
+            statement = definition.statement
+            if not isinstance(statement, Function) or statement.line != start.line:
+                continue
+            for decorator in statement.decorators:
+                for value in evaluator.evaluate(decorator, Frame(module)):
+                    label = COMMANDS.get(value.name) if isinstance(value, Library) else None
+                    if label:
+                        yield function_symbol(module, statement, None, None), start, label
+
+
+def imported_modules(evaluator: Evaluator) -> set[Module]:
+    """Return the modules that another imports."""
+    found: set[Module] = set()
+    for module in evaluator.modules:
+        for statement in module.source.outline.imports:
+            for name, _ in statement.names:
+                for value in _imported(statement, name, module, evaluator):
+                    if isinstance(value, Package) and value.module is not module:
+                        found.add(value.module)
+    return found
+
+
+def _imported(
+    statement: Import, name: str, module: Module, evaluator: Evaluator
+) -> Iterator[object]:
+    """Yield the modules that one name of an import loads, without looking into any body."""
+    modules = evaluator.modules
+    if statement.module is None:
+        yield modules.find(name, module)
+        return
+    for source in evaluator.imported_module(statement, module):
+        yield source
+        within = modules.submodule(source, name)
+        if within is not None:
+            yield within
+        elif isinstance(source, Library) and not statement.level:
+            yield modules.find(f"{statement.module}.{name}", module)
+
+
+def find_entries(project: Project, evaluator: Evaluator) -> list[Entry]:
+    """Return where the programs of a project begin, one for each file at most but for commands."""
+    entries: list[Entry] = []
+    modules = sorted(evaluator.modules, key=lambda module: module.path.as_posix())
+    imported: set[Module] | None = None
+    for module in modules:
+        outline = module.source.outline
+        relative = module.path.as_posix()
+        is_test = bool(_TEST.search(relative.removeprefix(project.root.as_posix())))
+        by_kind = {start.kind: start for start in reversed(outline.starts)}
+        if module.path.suffix == ".ipynb":
+            entries.append(Entry(module, 1, "a notebook", "notebook", None, is_test))
+            continue
+        decorated = list(commands(module, evaluator)) if "decorated" in by_kind else []
+        for symbol, start, label in decorated:
+            entries.append(Entry(module, start.line, label, "command", symbol, is_test))
+        if decorated:
+            continue
+        if "main" in by_kind:
+            line = by_kind["main"].line
+            evidence = 'if __name__ == "__main__"'
+            entries.append(Entry(module, line, evidence, "main", None, is_test))
+        elif "script" in by_kind and not module.is_package:
+            imported = imported_modules(evaluator) if imported is None else imported
+            if module not in imported:
+                line = by_kind["script"].line
+                evidence = "calls at top level, and no module imports the file"
+                entries.append(Entry(module, line, evidence, "script", None, is_test))
+    entries += console_scripts(project, evaluator, entries)
+    return entries
+
+
+def console_scripts(project: Project, evaluator: Evaluator, known: list[Entry]) -> Iterator[Entry]:
+    """Yield the functions that pyproject.toml names as commands, but for those already known."""
+    anchor = next(iter(evaluator.modules), None)
+    seen = {entry.function for entry in known}
+    mains = {entry.module for entry in known if entry.kind == "main"}
+    for command, target in project.commands.items():
+        if anchor is None:
+            return
+        name, _, attr = target.partition(":")
+        value = evaluator.modules.find(name.strip(), anchor)
+        if not isinstance(value, Package) or value.module in mains:
+            continue
+        for found in evaluator.member(value, attr.partition(".")[0].strip()):
+            if isinstance(found, Callable) and found.function not in seen:
+                function = found.function
+                evidence = f"the command {command} of pyproject.toml"
+                yield Entry(function.module, function.line, evidence, "console", function)

@@ -1,0 +1,304 @@
+"""What an expression stands for, where it is evaluated.
+
+Names have all the values that their scope gives them anywhere: the order of statements does not
+count here (it does in dataflow). What a function was handed is known from the frame, so
+``optimizer.step()`` in ``def train(model, optimizer)`` means the step of the optimizer that the
+caller made.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+
+from ..facts.expressions import (
+    Attribute,
+    Call,
+    Conditional,
+    Constant,
+    Expression,
+    Lambda,
+    Mapping,
+    Name,
+    Operation,
+    Sequence,
+    Star,
+    Subscript,
+    Template,
+    Wait,
+    Walrus,
+)
+from ..facts.statements import Class, Function, Import
+from .calls import Calls
+from .configs import Configs
+from .imports import Modules
+from .members import MAX_NAME
+from .symbols import Definition, Module, class_symbol, function_symbol, lambda_symbol
+from .texts import joined
+from .values import (
+    Callable,
+    Frame,
+    Instance,
+    Library,
+    Literal,
+    Package,
+    Type,
+    Value,
+    Values,
+)
+
+MAX_VALUES = 16  # more than these are as good as unknown
+MAX_LEVEL = 40  # nested evaluations
+
+# Calls whose items are those of their first argument.
+PASSING = frozenset({"list", "tuple", "iter", "reversed", "sorted", "tqdm", "track", "cycle"})
+
+
+class Evaluator(Calls):
+    """Evaluates expressions of one project."""
+
+    def __init__(self, modules: Modules, configs: Configs) -> None:
+        self.modules = modules
+        self.configs = configs
+        self.ancestries = {}
+        # With the expression, so that its id stays its own.
+        self.known: dict[tuple[int, Frame], tuple[Expression, Values]] = {}
+        self.active: set[tuple[int, Frame]] = set()
+
+    def evaluate(self, expression: Expression | None, frame: Frame) -> Values:
+        """Return what an expression may stand for; nothing if that is not known."""
+        if expression is None:
+            return ()
+        key = (id(expression), frame)
+        found = self.known.get(key)
+        if found is not None:
+            return found[1]
+        if key in self.active or len(self.active) > MAX_LEVEL:
+            return ()
+        self.active.add(key)
+        try:
+            values = tuple(dict.fromkeys(self._evaluate(expression, frame)))[:MAX_VALUES]
+        finally:
+            self.active.discard(key)
+        if not self.active or values:  # what a cycle cut short may be more elsewhere
+            self.known[key] = expression, values
+        return values
+
+    def _evaluate(self, expression: Expression, frame: Frame) -> Iterable[Value]:
+        match expression:
+            case Name(name):
+                return self.name(name, frame)
+            case Attribute(Call(Name("super")), attr):
+                return self.super_member(attr, frame)
+            case Attribute(value, attr):
+                found = [v for each in self.evaluate(value, frame) for v in self.member(each, attr)]
+                return found + self.assigned_member(expression, frame)
+            case Call(func):
+                return [
+                    value
+                    for callee in self.evaluate(func, frame)
+                    for value in self.result(callee, expression, frame)
+                ]
+            case Conditional(_, body, orelse):
+                return self.evaluate(body, frame) + self.evaluate(orelse, frame)
+            case Operation("or" | "and", operands):
+                return [value for each in operands for value in self.evaluate(each, frame)]
+            case Walrus(_, value) | Wait("await", value):
+                return self.evaluate(value, frame)
+            case Subscript(_, Constant("_target_")):
+                targets = self.configs.targets(expression, ())
+                return tuple(Literal(Constant(each), Frame(frame.module)) for each in targets)
+            case Subscript(value, key):
+                return [v for e in self.evaluate(value, frame) for v in self.item(e, key, frame)]
+            case Lambda():
+                line = frame.function.line if frame.function else 1
+                symbol = lambda_symbol(frame.module, expression, line, frame.function)
+                return (Callable(symbol, None, frame),)
+            case Template(parts):
+                choices = [
+                    [p.value] if isinstance(p, Constant) else self.texts(p, frame) for p in parts
+                ]
+                return tuple(Literal(text, Frame(frame.module)) for text in joined(choices))
+            case Operation("+", (left, right)):
+                choices = [self.texts(left, frame), self.texts(right, frame)]
+                return tuple(Literal(text, Frame(frame.module)) for text in joined(choices))
+            case Constant() | Sequence() | Mapping():
+                return (Literal(expression, frame),)
+        return ()
+
+    def name(self, name: str, frame: Frame) -> Values:
+        """Return what a name stands for in a frame, seen from inside out."""
+        current: Frame | None = frame
+        while current is not None and current.function is not None:
+            bound = current.bound(name)
+            if bound is not None:
+                return bound
+            function = current.function
+            if name in function.table:
+                return self.defined(function.table[name], current)
+            for position, parameter in enumerate(function.parameters):
+                if parameter.name == name:
+                    if position == 0 and function.owner and not function.is_static:
+                        return (Instance(function.owner),)
+                    default = self.evaluate(parameter.default, Frame(function.module))
+                    annotated = self.instances(parameter.annotation, Frame(function.module))
+                    return annotated or default
+            current = current.closure or (
+                Frame(function.module, function.outer) if function.outer else None
+            )
+        return self.global_name(name, frame.module)
+
+    def global_name(self, name: str, module: Module) -> Values:
+        """Return what a module's global or builtin name stands for."""
+        if name in module.table:
+            return self.defined(module.table[name], Frame(module))
+        for definition in module.table.get("*", ()):
+            statement = definition.statement
+            if isinstance(statement, Import):
+                for source in self.imported_module(statement, module):
+                    if isinstance(source, Package):
+                        exported = source.module.source.outline.exports
+                        hidden = name.startswith("_") if exported is None else name not in exported
+                        found = () if hidden else self.global_name(name, source.module)
+                        if found and found != (Library(f"builtins.{name}"),):
+                            return found
+                    elif isinstance(source, Library) and not hasattr(builtins, name):
+                        return (Library(f"{source.name}.{name}"),)
+        if name == "__name__":
+            return (Literal(Constant(module.name), Frame(module)),)
+        return (Library(f"builtins.{name}"),) if hasattr(builtins, name) else ()
+
+    def defined(self, entries: list[Definition], frame: Frame) -> Values:
+        """Return the values that definitions give."""
+        found = [value for each in entries for value in self.definition(each, frame)]
+        return tuple(dict.fromkeys(found))
+
+    def definition(self, entry: Definition, frame: Frame) -> Values:
+        """Return the values that one definition gives in the frame of its scope."""
+        match entry.kind, entry.statement:
+            case "import", Import() as statement:
+                name = entry.value.id if isinstance(entry.value, Name) else ""
+                return self.imported(statement, name, frame.module)
+            case "function", Function() as statement:
+                symbol = function_symbol(frame.module, statement, None, frame.function)
+                return (Callable(symbol, None, frame if frame.function else None),)
+            case "class", Class() as statement:
+                made = class_symbol(frame.module, statement, frame.function)
+                return (Type(made, frame if frame.function else None),)
+            case (("value" | "context"), _):
+                return self.evaluate(entry.value, frame)
+            case "annotated", _:
+                return self.instances(entry.value, frame)
+            case "item", _ if entry.value is not None:
+                return self.unpacked(entry.value, entry.path, frame)
+        return ()
+
+    def imported_module(self, statement: Import, module: Module) -> Values:
+        """Return what stands after ``from``."""
+        if statement.level:
+            return (self.modules.find_relative(statement.module or "", statement.level, module),)
+        return (self.modules.find(statement.module or "", module),)
+
+    def imported(self, statement: Import, name: str, module: Module) -> Values:
+        """Return what an import binds for one of its names."""
+        if statement.module is None:
+            alias = dict(statement.names).get(name)
+            wanted = name if alias else name.partition(".")[0]
+            return (self.modules.find(wanted, module),)
+        found: list[Value] = []
+        for source in self.imported_module(statement, module):
+            if isinstance(source, Library) and not statement.level:
+                within = self.modules.find(f"{statement.module}.{name}", module)
+                found += [within] if isinstance(within, Package) else self.member(source, name)
+            else:
+                found += self.member(source, name)
+        return tuple(found)
+
+    def unpacked(self, value: Expression, path: tuple[int | None, ...], frame: Frame) -> Values:
+        """Return the item at a path: of a tuple's, of what is iterated, of what is returned."""
+        match value, path:
+            case _, ():
+                return self.evaluate(value, frame)
+            case Call(Name("enumerate"), (inside, *_)), (None, 1, *rest):
+                return self.unpacked(inside, (None, *rest), frame)
+            case Call(Name("zip"), args), (None, int(position), *rest) if position < len(args):
+                return self.unpacked(args[position], (None, *rest), frame)
+            case Call(func, (inside, *_)), (None, *_) if (
+                func[-1] if isinstance(func, Name | Attribute) else ""
+            ) in PASSING:
+                return self.unpacked(inside, path, frame)
+            case Sequence(_, items), (position, *rest):
+                chosen = items if position is None else items[position : position + 1]
+                return tuple(
+                    found
+                    for item in chosen
+                    if not isinstance(item, Star)
+                    for found in self.unpacked(item, tuple(rest), frame)
+                )
+        found: list[Value] = []
+        for each in self.evaluate(value, frame):
+            if isinstance(each, Literal) and each.expression is not value:
+                found += self.unpacked(each.expression, path, each.frame)
+            elif isinstance(each, Library):
+                found.append(Library(f"{each.name}{'[]' * len(path)}"[:MAX_NAME]))
+        return tuple(found)
+
+    def item(self, value: Value, key: Expression, frame: Frame) -> Values:
+        """Return what a subscript gives."""
+        if isinstance(value, Library):
+            return (Library(f"{value.name}[]"[:MAX_NAME]),)
+        if not isinstance(value, Literal):
+            return tuple(
+                found
+                for method in self.member(value, "__getitem__")
+                for found in self.result(method, Call(key, (key,), ()), frame)
+            )
+        keys = [
+            each.expression.value
+            for each in self.evaluate(key, frame)
+            if isinstance(each, Literal) and isinstance(each.expression, Constant)
+        ]
+        match value.expression:
+            case Mapping(pairs):
+                chosen = [
+                    entry
+                    for each, entry in pairs
+                    if not keys or not isinstance(each, Constant) or each.value in keys
+                ]
+            case Sequence(_, items):
+                numbers = [each for each in keys if type(each) is int and abs(each) < len(items)]
+                chosen = [items[each] for each in numbers] if numbers else list(items)
+            case _:
+                return ()
+        return tuple(found for each in chosen for found in self.evaluate(each, value.frame))
+
+    def instances(self, annotation: Expression | None, frame: Frame) -> Values:
+        """Return what an annotation says a value is; ``X | None`` and ``Optional[X]`` are an X."""
+        match annotation:
+            case Operation("|", operands):
+                return tuple(v for each in operands for v in self.instances(each, frame))
+            case Subscript(Name("Optional") | Attribute(_, "Optional"), inside):
+                return self.instances(inside, frame)
+            case Constant(str(text)):
+                names = [each.strip() for each in text.split("|")]
+                known = [each for each in names if each.replace(".", "").isidentifier()]
+                return tuple(v for each in known for v in self.instances(as_name(each), frame))
+            case Name() | Attribute():
+                return tuple(
+                    Instance(each.symbol, each.frame)
+                    if isinstance(each, Type)
+                    else Library(f"{each.name}()")
+                    for each in self.evaluate(annotation, frame)
+                    if isinstance(each, Type)
+                    or (isinstance(each, Library) and not each.name.startswith("builtins."))
+                )
+        return ()
+
+
+def as_name(text: str) -> Expression:
+    """Return the expression that a dotted name is."""
+    first, *rest = text.split(".")
+    expression: Expression = Name(first)
+    for part in rest:
+        expression = Attribute(expression, part)
+    return expression

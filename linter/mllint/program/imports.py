@@ -1,0 +1,145 @@
+"""Which file an import means.
+
+Python would look along ``sys.path``, which nobody writes down. So the folders are tried that would
+stand on it: that of the importing file (as a script), the one above its outermost package, the
+project's root, ``src``, what a literal ``sys.path.insert`` names, and at last any folder of the
+project in which the name is found once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..load import Source
+from .symbols import Module
+from .values import Library, Namespace, Package, Value
+
+
+class Modules:
+    """The project's modules and how they are found.
+
+    Args:
+        root: The project's folder.
+        sources: Its files.
+    """
+
+    def __init__(self, root: Path, sources: Iterable[Source]) -> None:
+        self.root = os.path.abspath(root)  # noqa: PTH100 (links stay as they are)
+        self.by_file: dict[str, Module] = {}
+        self.folders: set[str] = set()
+        self.extra: list[str] = []  # set before the first import is looked for
+        self.found: dict[tuple[str, Module], Value] = {}
+        self.homes: dict[str, list[str]] = {}
+        for source in sources:
+            file = os.path.abspath(source.path)  # noqa: PTH100
+            self.by_file[file] = Module(source, "", file.endswith(f"{os.sep}__init__.py"))
+        for file in self.by_file:
+            folder = os.path.dirname(file)  # noqa: PTH120 (many, and Path is slow)
+            while folder not in self.folders:
+                self.folders.add(folder)
+                parent = os.path.dirname(folder)  # noqa: PTH120
+                if folder == self.root or parent == folder:
+                    break
+                folder = parent
+        for path in (*self.by_file, *self.folders):
+            home, name = os.path.split(path)
+            name = name.removesuffix(".py")
+            self.homes.setdefault(name, []).append(home)
+        for file, module in self.by_file.items():
+            module.name = self.name_of(file)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self.by_file.values())
+
+    def import_root(self, file: str) -> str:
+        """Return the folder above the outermost package that a file is in."""
+        folder = os.path.dirname(file)  # noqa: PTH120
+        while os.path.join(folder, "__init__.py") in self.by_file:  # noqa: PTH118
+            folder = os.path.dirname(folder)  # noqa: PTH120
+        return folder
+
+    def name_of(self, file: str) -> str:
+        """Return a file's dotted module name."""
+        base = self.import_root(file)
+        name = file[len(base) :].strip(os.sep).removesuffix(".py").removesuffix(".ipynb")
+        return name.replace(os.sep, ".").removesuffix(".__init__")
+
+    def search_path(self, file: str) -> list[str]:
+        """Return the folders in which a file's absolute imports are looked for."""
+        folder = os.path.dirname(file)  # noqa: PTH120
+        found = [folder, self.import_root(file)]
+        while folder.startswith(self.root) and folder != self.root:
+            folder = os.path.dirname(folder)  # noqa: PTH120
+            found.append(folder)
+        found += [self.root, os.path.join(self.root, "src"), *self.extra]  # noqa: PTH118
+        return list(dict.fromkeys(found))
+
+    def at(self, path: str) -> Value | None:
+        """Return the module or namespace at a path without suffix."""
+        module = self.by_file.get(os.path.join(path, "__init__.py"))  # noqa: PTH118
+        module = module or self.by_file.get(f"{path}.py")
+        if module is not None:
+            return Package(module)
+        return Namespace(path) if path in self.folders else None
+
+    def submodule(self, value: Value, name: str) -> Value | None:
+        """Return a package's or namespace's module of that name."""
+        if isinstance(value, Package) and value.module.is_package:
+            folder = os.path.dirname(os.path.abspath(value.module.path))  # noqa: PTH100, PTH120
+            return self.at(os.path.join(folder, name))  # noqa: PTH118
+        if isinstance(value, Namespace):
+            return self.at(os.path.join(value.folder, name))  # noqa: PTH118
+        return None
+
+    def descend(self, value: Value | None, parts: Iterable[str]) -> Value | None:
+        """Follow submodules."""
+        for part in parts:
+            if value is None:
+                return None
+            value = self.submodule(value, part)
+        return value
+
+    def find(self, name: str, importer: Module) -> Value:
+        """Return what an absolute import of a dotted name means in a module."""
+        key = name, importer
+        found = self.found.get(key)
+        if found is None:
+            found = self.found[key] = self._find(name, importer)
+        return found
+
+    def _find(self, name: str, importer: Module) -> Value:
+        parts = name.split(".")
+        file = os.path.abspath(importer.path)  # noqa: PTH100
+        own = Package(importer)
+        for folder in self.search_path(file):
+            found = self.descend(self.at(os.path.join(folder, parts[0])), parts[1:])  # noqa: PTH118
+            # A bare folder only counts where it holds what is asked for: `wandb/` is full of runs.
+            if found is None or found == own or (isinstance(found, Namespace) and len(parts) == 1):
+                continue
+            return found
+        if parts[0] not in sys.stdlib_module_names:
+            homes = [
+                home
+                for home in self.homes.get(parts[0], ())
+                if os.path.join(home, "__init__.py") not in self.by_file  # noqa: PTH118
+            ]
+            if len(homes) == 1:
+                path = os.path.join(homes[0], parts[0])  # noqa: PTH118
+                found = self.descend(self.at(path), parts[1:])
+                if isinstance(found, Package) and found != own:
+                    return found
+        return Library(name)
+
+    def find_relative(self, name: str, level: int, importer: Module) -> Value:
+        """Return what ``from ..name import`` means in a module."""
+        folder = os.path.dirname(os.path.abspath(importer.path))  # noqa: PTH100, PTH120
+        for _ in range(level - 1):
+            folder = os.path.dirname(folder)  # noqa: PTH120
+        found = self.at(folder)
+        if name:
+            path = os.path.join(folder, name.partition(".")[0])  # noqa: PTH118
+            found = self.descend(self.at(path), name.split(".")[1:])
+        return found or Library(f"{'.' * level}{name}")

@@ -1,0 +1,117 @@
+"""The project that files belong to: its folder, all its files, and what it says of itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .discovery import discover, walk_project
+
+MARKS = (
+    *("pyproject.toml", "mllint.toml", ".git", "setup.py", "setup.cfg", "requirements.txt"),
+    *("environment.yml", "environment.yaml", "Pipfile", ".hg"),
+)
+
+
+def find_root(paths: Iterable[Path]) -> Path:
+    """Return the folder of the project that paths belong to.
+
+    It is the nearest folder above them all with a mark of a project (`MARKS`); without any, the
+    nearest folder that holds them all.
+    """
+    folders = [
+        path if path.is_dir() else path.parent
+        for path in (Path(os.path.abspath(path)) for path in paths)  # noqa: PTH100 (links stay)
+    ]
+    common = Path(os.path.commonpath(folders)) if folders else Path.cwd()
+    for folder in (common, *common.parents):
+        if any((folder / mark).exists() for mark in MARKS):
+            return folder
+    return common
+
+
+@dataclass
+class Project:
+    """A project.
+
+    Attributes:
+        root: Its folder.
+        checked: The files to report on.
+        files: All its Python files and notebooks, those to report on among them.
+        configs: Its YAML files.
+    """
+
+    root: Path
+    checked: list[Path]
+    files: list[Path]
+    configs: list[Path] = field(default_factory=list)
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """What pyproject.toml says; nothing if it can't be read."""
+        try:
+            return tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+            return {}
+
+    @cached_property
+    def commands(self) -> dict[str, str]:
+        """Console scripts: name, and ``package.module:function``."""
+        found: dict[str, str] = {}
+        tables = (
+            self.settings.get("project", {}),
+            self.settings.get("tool", {}).get("poetry", {}),
+        )
+        for table in tables:
+            for section in ("scripts", "gui-scripts"):
+                scripts = table.get(section, {}) if isinstance(table, dict) else {}
+                if isinstance(scripts, dict):
+                    found |= {k: v for k, v in scripts.items() if isinstance(v, str)}
+        return found
+
+    @cached_property
+    def pins(self) -> dict[str, str]:
+        """Versions of libraries that requirements and lock files fix, by lower-case name."""
+        return dict(self._read_pins())
+
+    def _read_pins(self) -> Iterator[tuple[str, str]]:
+        for name in ("requirements.txt", "requirements.lock", "constraints.txt"):
+            try:
+                text = (self.root / name).read_text(encoding="utf-8", errors="replace")
+            except OSError:
+                continue
+            for pin in re.finditer(r"(?m)^\s*([\w.-]+)\s*==\s*([\w.+!]+)", text):
+                yield pin[1].lower().replace("_", "-"), pin[2]
+        for name in ("uv.lock", "poetry.lock", "pdm.lock"):
+            try:
+                lock = tomllib.loads((self.root / name).read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+                continue
+            for package in lock.get("package", ()):
+                if isinstance(package, dict) and {"name", "version"} <= package.keys():
+                    yield str(package["name"]).lower(), str(package["version"])
+
+
+def open_project(paths: Iterable[Path]) -> Project:
+    """Find the project of some files and folders.
+
+    Raises:
+        FileNotFoundError: If a path does not exist.
+    """
+    paths = list(paths)
+    checked = discover(paths)
+    root = find_root(paths)
+    known = {os.path.abspath(path): path for path in checked}  # noqa: PTH100
+    configs: list[Path] = []
+    for path in walk_project(root):
+        if path.suffix in (".yaml", ".yml"):
+            configs.append(path)
+        else:
+            known.setdefault(str(path), path)
+    return Project(root, checked, list(known.values()), configs)

@@ -1,0 +1,236 @@
+"""What a program reaches, across files and in every way of calling."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+# Each project begins in main.py and reaches lib.target(), in its own way.
+TARGET = "import torch\n\n\ndef target(*args, **options):\n    torch.manual_seed(0)\n"
+SEED = "torch.manual_seed"
+
+WAYS = {
+    "import": "import lib\nlib.target()",
+    "alias": "import lib as l\nl.target()",
+    "from": "from lib import target as t\nt()",
+    "star": "from lib import *\ntarget()",
+    "within a function": "def main():\n    from lib import target\n    target()\nmain()",
+    "main block": "import lib\nif __name__ == '__main__':\n    lib.target()",
+    "assigned": "import lib\nf = lib.target\nf()",
+    "partial": "from functools import partial\nimport lib\nf = partial(lib.target, 1)\nf(2)",
+    "lambda": "import lib\nf = lambda: lib.target()\nf()",
+    "dispatch": "import lib\nTABLE = {'a': lib.target}\nTABLE['a']()",
+    "dispatch by a name unknown": "import lib, sys\nT = {'a': lib.target}\nT[sys.argv[1]]()",
+    "dispatch by get": "import importlib\ngetattr(importlib.import_module('lib'), 'target')()",
+    "dispatch by text": (
+        "import importlib, sys\nT = {'a': 'lib:target', 'b': 'json:dumps'}\n"
+        "m, _, f = T[sys.argv[1]].partition(':')\ngetattr(importlib.import_module(m), f)()"
+    ),
+    "handed": "import lib\ndef run(f):\n    f()\nrun(lib.target)",
+    "handed by keyword, twice": (
+        "import lib\ndef outer(a, g=None):\n    inner(g)\n"
+        "def inner(f):\n    f()\nouter(1, g=lib.target)"
+    ),
+    "handed to a library": "import lib\nfrom pool import Pool\nPool().map(lib.target, [1])",
+    "method": "import lib\nclass A:\n    def m(self):\n        lib.target()\nA().m()",
+    "method of a variable": (
+        "import lib\nclass A:\n    def m(self):\n        self.n()\n"
+        "    def n(self):\n        lib.target()\na = A()\na.m()"
+    ),
+    "inherited": (
+        "import lib\nclass B:\n    def m(self):\n        self.n()\nclass A(B):\n"
+        "    def n(self):\n        lib.target()\nA().m()"
+    ),
+    "super": (
+        "import lib\nclass B:\n    def __init__(self):\n        lib.target()\nclass A(B):\n"
+        "    def __init__(self):\n        super().__init__()\nA()"
+    ),
+    "attribute of self": (
+        "import lib\nclass A:\n    def __init__(self, f):\n        self.f = f\n"
+        "    def m(self):\n        self.f()\nA(lib.target).m()"
+    ),
+    "field of a dataclass": (
+        "import lib\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    f: object\n"
+        "A(lib.target).f()"
+    ),
+    "instance handed": (
+        "import lib\nclass A:\n    def m(self):\n        lib.target()\n"
+        "def run(a):\n    a.m()\nrun(A())"
+    ),
+    "annotation": (
+        "import lib\nclass A:\n    def m(self):\n        lib.target()\n"
+        "def run(a: 'A | None'):\n    a.m()\nrun(unknown())"
+    ),
+    "static": "import lib\nclass A:\n    @staticmethod\n    def m():\n        lib.target()\nA.m()",
+    "property": (
+        "import lib\nclass A:\n    @property\n    def f(self):\n        return lib.target\nA().f()"
+    ),
+    "forward of a module": (
+        "import lib, torch\nclass N(torch.nn.Module):\n    def forward(self, x):\n"
+        "        lib.target()\nn = N().to('cpu')\nn(1)"
+    ),
+    "hooks": (
+        "import lib, lightning\nclass M(lightning.LightningModule):\n"
+        "    def training_step(self, batch):\n        lib.target()\nlightning.Trainer().fit(M())"
+    ),
+    "decorated": (
+        "import lib\ndef deco(f):\n    lib.target()\n    return f\n@deco\ndef g(): ...\ng()"
+    ),
+    "wrapper": (
+        "import lib\ndef deco(f):\n    def inner():\n        lib.target()\n        f()\n"
+        "    return inner\n@deco\ndef g(): ...\ng()"
+    ),
+    "context": (
+        "import lib\nclass C:\n    def __enter__(self):\n        lib.target()\n"
+        "    def __exit__(self, *a): ...\nwith C(): pass"
+    ),
+    "returned": "import lib\ndef make():\n    return lib.target\nmake()()",
+    "unpacked": "import lib\ndef make():\n    return 1, lib.target\na, f = make()\nf()",
+    "from a list": "import lib\nfor f in [print, lib.target]:\n    f()",
+    "comprehension": "import lib\n[f() for f in (lib.target,)]",
+    "conditional": "import lib\nf = print if x else lib.target\nf()",
+    "click": "import click, lib\n@click.command()\ndef main():\n    lib.target()",
+    "typer": (
+        "import typer, lib\napp = typer.Typer()\n@app.command()\ndef main():\n    lib.target()"
+    ),
+    "hydra": "import hydra, lib\n@hydra.main(config_path='c')\ndef main(cfg):\n    lib.target()",
+    "a module's top level": "import other\nprint()",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_of_calling(way, program):
+    files = {
+        "main.py": WAYS[way] + "\n",
+        "lib.py": TARGET,
+        "other.py": "import lib\nlib.target()\n",
+    }
+    linked = program(files)
+    entries = [entry for entry in linked.entries if entry.module.name == "main"]
+    assert entries, "no entry point was found"
+    found = [site for entry in entries for site in linked.reach(entry).calls(SEED)]
+    assert found
+
+
+def test_what_is_not_called_is_not_reached(program):
+    linked = program({"main.py": "import lib\nprint(lib.other())\n", "lib.py": TARGET})
+    (entry,) = linked.entries
+    assert not list(linked.reach(entry).calls(SEED))
+
+
+def test_a_main_block_is_not_run_by_an_import(program):
+    lib = f"{TARGET}\n\nif __name__ == '__main__':\n    target()\n"
+    linked = program({"main.py": "import lib\nprint(1)\n", "lib.py": lib})
+    found = {
+        entry.module.name: bool(list(linked.reach(entry).calls(SEED))) for entry in linked.entries
+    }
+    assert found == {"main": False, "lib": True}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"src/pkg/__init__.py": "", "src/pkg/lib.py": TARGET,
+         "main.py": "from pkg.lib import target"},
+        {"pkg/__init__.py": "from .lib import target", "pkg/lib.py": TARGET,
+         "scripts/main.py": "from pkg import target"},
+        {"pkg/lib.py": TARGET, "main.py": "from pkg import lib; target = lib.target"},
+        {"a/b/__init__.py": "", "a/b/lib.py": TARGET, "a/__init__.py": "",
+         "a/main.py": "from .b.lib import target"},
+        {"a/__init__.py": "", "a/lib.py": TARGET, "a/c/__init__.py": "",
+         "a/c/main.py": "from ..lib import target"},
+        {"tools/lib.py": TARGET, "tools/main.py": "from lib import target"},
+        {"deep/shared/lib.py": TARGET,
+         "main.py": "import sys\nsys.path.insert(0, 'deep/shared')\nfrom lib import target"},
+        {"code/pkg/__init__.py": "", "code/pkg/lib.py": TARGET,
+         "run/main.py": "from pkg.lib import target"},
+        {"pkg/__init__.py": "from .names import *", "pkg/names.py": "from .lib import *",
+         "pkg/lib.py": TARGET, "main.py": "import pkg\ntarget = pkg.target"},
+    ],
+)  # fmt: skip
+def test_every_layout(files, program):
+    name = next(name for name in files if name.endswith("main.py"))
+    files = files | {name: f"{files[name]}\ntarget()\n", "pyproject.toml": ""}
+    linked = program(files)
+    entries = [entry for entry in linked.entries if entry.module.path.name == "main.py"]
+    assert [list(linked.reach(entry).calls(SEED)) for entry in entries] != [[]]
+
+
+def test_a_library_is_no_folder_of_the_same_name(program):
+    linked = program({"main.py": "import wandb\nwandb.init()\n", "wandb/run/x.py": "y = 1\n"})
+    reach = linked.reach(next(e for e in linked.entries if e.module.name == "main"))
+    assert list(reach.calls("wandb.init"))
+
+
+def test_hydra_instantiates_what_the_config_names(program):
+    linked = program(
+        {
+            "train.py": (
+                "import hydra\nfrom hydra.utils import instantiate\ndef build(node):\n"
+                "    return instantiate(node)\n@hydra.main()\ndef main(cfg):\n"
+                "    build(cfg.seeder).run()\n"
+            ),
+            "conf/seeder/default.yaml": "_target_: lib.Seeder  # which\nx: 1\n",
+            "lib.py": f"{TARGET}\n\nclass Seeder:\n    def run(self):\n        target()\n",
+        }
+    )
+    (entry,) = linked.entries
+    assert list(linked.reach(entry).calls(SEED))
+
+
+def test_a_console_script(program):
+    linked = program(
+        {
+            "pyproject.toml": "[project.scripts]\ntrain = 'pkg.cli:run'\n",
+            "pkg/__init__.py": "",
+            "pkg/cli.py": f"{TARGET}\n\ndef run():\n    target()\n",
+        }
+    )
+    (entry,) = linked.entries
+    assert entry.evidence == "the command train of pyproject.toml"
+    assert list(linked.reach(entry).calls(SEED))
+
+
+def test_a_notebook_is_a_program(program):
+    cells = [{"cell_type": "code", "source": f"{TARGET}\ntarget()"}]
+    linked = program({"n.ipynb": json.dumps({"cells": cells})})
+    (entry,) = linked.entries
+    assert (entry.kind, len(list(linked.reach(entry).calls(SEED)))) == (
+        "notebook",
+        1,
+    )
+
+
+def test_the_path_is_evidence(program):
+    linked = program(
+        {
+            "main.py": "from a import f\n\nf()\n",
+            "a.py": "import lib\n\n\ndef f():\n    g()\n\n\ndef g():\n    lib.target()\n",
+            "lib.py": TARGET,
+        }
+    )
+    (entry,) = linked.entries
+    reach = linked.reach(entry)
+    (site,) = reach.calls(SEED)
+    steps = [(step.module.name, step.line, step.what) for step in reach.path(site.frame)]
+    assert steps == [("main", 3, "f"), ("a", 5, "g"), ("a", 9, "target")]
+
+
+def test_loops_without_end(program):
+    linked = program(
+        {
+            "main.py": "import a\ndef f(x):\n    return f(g(x))\n"
+            "def g(x):\n    return lambda: f(x)\n"
+            "class C:\n    def m(self):\n        return C().m().n()\nC().m()\nf(f)\n",
+            "a.py": "import main\nx = y\ny = x\nz = z.w\nclass D(D): ...\nD().e\n",
+        }
+    )
+    for entry in linked.entries:
+        linked.reach(entry)
+
+
+def test_what_is_unknown_is_kept(program):
+    linked = program({"main.py": "def f(x):\n    x.run()\nf(undefined)\n"})
+    (entry,) = linked.entries
+    assert len(linked.reach(entry).unknown) == 1

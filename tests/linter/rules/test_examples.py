@@ -1,0 +1,94 @@
+"""Every rule finds each of its bad examples once, and is silent on the good ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mllint.check import check
+from mllint.rules import all_rules
+from mllint.rules.base import Example, Rule
+
+BAD = [(rule, example) for rule in all_rules() for example in rule.bad]
+GOOD = [(rule, example) for rule in all_rules() for example in rule.good]
+
+
+def codes(example: Example, folder: Path) -> list[str]:
+    files = {"train.py": example} if isinstance(example, str) else example
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return [finding.code for finding in check([folder], use_cache=False).findings]
+
+
+@pytest.mark.parametrize(("rule", "example"), BAD, ids=lambda value: getattr(value, "code", ""))
+def test_bad(rule: Rule, example: Example, tmp_path):
+    assert codes(example, tmp_path) == [rule.code]
+
+
+@pytest.mark.parametrize(("rule", "example"), GOOD, ids=lambda value: getattr(value, "code", ""))
+def test_good(rule: Rule, example: Example, tmp_path):
+    assert rule.code not in codes(example, tmp_path)
+
+
+def test_every_rule_is_complete():
+    seen: set[str] = set()
+    for rule in all_rules():
+        assert {rule.code, rule.name}.isdisjoint(seen)
+        seen |= {rule.code, rule.name}
+        assert rule.__doc__
+        assert rule.bad
+        assert rule.good
+        assert rule.severity in ("error", "warning", "note")
+
+
+TRAINING = """import torch
+optimizer = torch.optim.SGD([], lr=0.1)
+for x in data:
+    optimizer.step(){comment}
+torch.save(optimizer, "o.pt")
+"""
+
+
+def test_a_comment_suppresses(tmp_path):
+    text = TRAINING.format(comment="")
+    head = "# mllint: ignore-file[MLR001] a benchmark\n"
+    assert codes(text, tmp_path) == ["MLR001"]
+    assert codes(head + text, tmp_path) == []
+    assert codes(head.replace("MLR001", "MLC001") + text, tmp_path) == ["MLR001"]
+    assert codes(head.replace("[MLR001]", "") + text, tmp_path) == []
+
+
+def test_evidence_leads_from_the_beginning_to_the_step(tmp_path):
+    (tmp_path / "train.py").write_text("from fitting import fit\nfit()\n")
+    body = TRAINING.format(comment="").replace("\n", "\n    ").rstrip()
+    (tmp_path / "fitting.py").write_text(f"def fit():\n    {body}\n")
+    finding = check([tmp_path], use_cache=False).findings[0]
+    assert (finding.path.name, finding.line, finding.code) == ("train.py", 2, "MLR001")
+    notes = [(note.text, note.path and note.path.name, note.line) for note in finding.notes]
+    assert ("reaches fit", "train.py", 2) in notes
+    assert ("it trains here", "fitting.py", 5) in notes
+
+
+def test_only_what_is_asked_for_is_reported_and_all_is_known(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "seeds.py").write_text("import torch\ntorch.manual_seed(0)\n")
+    text = TRAINING.format(comment="")
+    (tmp_path / "seeded.py").write_text(f"import seeds\n{text}")
+    (tmp_path / "unseeded.py").write_text(text)
+    (tmp_path / "other.py").write_text(text)
+    asked = [tmp_path / "seeded.py", tmp_path / "unseeded.py"]
+    found = check(asked, use_cache=False).findings
+    assert [finding.path.name for finding in found] == ["unseeded.py"]
+
+
+def test_a_notebook(tmp_path):
+    cells = [
+        {"cell_type": "code", "source": line} for line in TRAINING.format(comment="").split("\n\n")
+    ]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    found = check([tmp_path], use_cache=False).findings
+    assert [(each.code, each.cell, each.line) for each in found] == [("MLR001", 1, 1)]
