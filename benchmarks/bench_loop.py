@@ -1,39 +1,48 @@
 """What the emitted loop costs over the barest correct one, beside Lightning and Accelerate.
 
-All train the same model on the same batches for the same number of steps, with AdamW, without
-clipping, schedule, evaluation or checkpoints. The barest loop is seven lines. What the emitted loop
-does on top is what it promises: items counted, gradients checked, metrics written.
+All train the same model on the same batches, with AdamW, without clipping, schedule, evaluation or
+checkpoints. The barest loop is seven lines. What the emitted loop does on top is what it promises:
+items counted, gradients checked, metrics written.
 
-A contestant's time is that of a long run less that of a short one: starting and ending drop out.
+Whole runs one after another can't show a difference of 2 %: a machine drifts by more than that in
+a minute. So the loops run side by side, each in a thread that is held where it asks for its next
+batch; one at a time is let go for a few steps, in an order that changes from round to round. And
+since where a model happens to lie in memory alone makes several percent, all is done again in some
+processes, in each of which the loops are made in another order.
 """
 
 from __future__ import annotations
 
 import contextlib
 import copy
-import io
+import json
 import logging
 import os
-import shutil
+import random
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from measure import in_turns, report, scaffold
-
+# Before torch is imported: several threads of such small kernels only add noise.
+os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 os.environ |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_CONSOLE": "off"}
-SHORT, LONG, ROUNDS = 20, 220, 9
+
+from measure import report, scaffold
+
+PROCESSES, STEPS, ROUNDS, WARM_UP = 7, 10, 24, 3
 BATCH = 64
 OVERRIDES = [
     f"training.batch_size={BATCH}",
     "training.clip_norm=null",
-    "training.max_epochs=1000",
-    "training.evaluate_every_steps=1000000",
-    "training.checkpoint.every_steps=1000000",
+    "training.max_epochs=100000",
+    "training.evaluate_every_steps=10000000",
+    "training.checkpoint.every_steps=10000000",
     "training.accelerator=cpu",
     "scheduler=constant",
     "scheduler.warmup=0",
@@ -44,48 +53,115 @@ OVERRIDES = [
 
 def main() -> None:
     """Print the table."""
+    seconds: dict[str, list[float]] = {}
+    for number in range(PROCESSES):
+        made = subprocess.run(
+            [sys.executable, __file__, str(number)], check=True, stdout=subprocess.PIPE
+        )
+        for name, values in json.loads(made.stdout.splitlines()[-1]).items():
+            seconds.setdefault(name, []).extend(values)
+    print(f"Training loop: CNN on digits, batches of {BATCH}, CPU, one thread")
+    report(seconds, "barest loop", STEPS / 1000, "ms a step")
+
+
+def measure(order: random.Random) -> dict[str, list[float]]:
+    """Return the seconds of each round, by contestant."""
     logging.disable(logging.WARNING)
     warnings.filterwarnings("ignore")
+    contestants = {
+        "barest loop": (barest, "none"),
+        "emitted loop": (emitted, "none"),
+        "emitted, W&B offline": (emitted, "wandb"),
+        "emitted, TensorBoard": (emitted, "tensorboard"),
+        "pytorch-lightning": (lightning, "none"),
+        "accelerate": (accelerated, "none"),
+    }
+    names = list(contestants)
+    order.shuffle(names)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "bench")
         scaffold(folder, package_name="bench_project", project_kind="vision", tracker="wandb")
         os.chdir(folder)
-        import torch
-
-        torch.set_num_threads(1)  # several threads of such small kernels only add noise
-        parts = compose(["tracking=none"])
-        contestants: dict[str, Callable[[int], None]] = {
-            "barest loop": lambda steps: barest(parts, steps),
-            "emitted loop": lambda steps: emitted(steps, "none"),
-            "emitted, W&B offline": lambda steps: emitted(steps, "wandb"),
-            "emitted, TensorBoard": lambda steps: emitted(steps, "tensorboard"),
-            "pytorch-lightning": lambda steps: lightning(parts, steps),
-            "accelerate": lambda steps: accelerated(parts, steps),
-        }
-        seconds = in_turns({name: difference(run) for name, run in contestants.items()}, ROUNDS)
-    print(
-        f"Training loop: CNN on digits, batches of {BATCH}, {LONG - SHORT} steps, CPU, one thread"
-    )
-    report(seconds, "barest loop", (LONG - SHORT) / 1000, "ms a step")
+        lanes: dict[str, Lane] = {}
+        for name in names:
+            run, tracking = contestants[name]
+            lanes[name] = Lane(run, compose(tracking))
+            lanes[name].start()
+        seconds = take_turns(lanes, order)
+        for lane in lanes.values():
+            lane.end()
+    return {name: seconds[name] for name in contestants}
 
 
-def difference(run: Callable[[int], None]) -> Callable[[], float]:
-    """Return a function that times a long run less a short one."""
-
-    def measure() -> float:
-        times = []
-        for steps in (SHORT, LONG):
-            with contextlib.redirect_stdout(io.StringIO()):
-                start = time.perf_counter()
-                run(steps)
-                times.append(time.perf_counter() - start)
-        return times[1] - times[0]
-
-    return measure
+class OverError(Exception):
+    """The benchmark has seen enough of a loop."""
 
 
-def compose(overrides: list[str]) -> Any:
-    """Return the emitted project's parts for the benchmark's overrides."""
+class Lane:
+    """A training loop in a thread of its own, held at its batches.
+
+    Args:
+        run: Trains on some parts' batches until they end.
+        parts: Model, data and the rest, of no other lane.
+    """
+
+    def __init__(self, run: Callable[[Any], None], parts: Any) -> None:
+        self.run, self.parts = run, parts
+        self.green, self.waiting = threading.Semaphore(0), threading.Semaphore(0)
+        self.is_over = False
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        stream = parts.training_batches(0, 0)
+        parts.training_batches = lambda epoch, position: self.held(stream)
+
+    def _run(self) -> None:
+        with contextlib.suppress(OverError):
+            self.run(self.parts)
+        self.waiting.release()
+
+    def held(self, stream: Iterator[Any]) -> Iterator[Any]:
+        """Yield batches, a few each time that the lane is let go."""
+        while True:
+            self.waiting.release()
+            self.green.acquire()
+            if self.is_over:
+                raise OverError
+            for _ in range(STEPS):
+                yield next(stream)
+
+    def start(self) -> None:
+        """Begin, up to the first batch."""
+        self.thread.start()
+        self.waiting.acquire()
+
+    def go(self) -> float:
+        """Let the loop take its next steps; return the seconds that they took."""
+        start = time.perf_counter()
+        self.green.release()
+        self.waiting.acquire()
+        return time.perf_counter() - start
+
+    def end(self) -> None:
+        """End the loop."""
+        self.is_over = True
+        self.green.release()
+        self.thread.join()
+
+
+def take_turns(lanes: dict[str, Lane], order: random.Random) -> dict[str, list[float]]:
+    """Let each lane go once a round; return the seconds of the rounds that count."""
+    seconds: dict[str, list[float]] = {name: [] for name in lanes}
+    names = list(lanes)
+    for turn in range(WARM_UP + ROUNDS):
+        order.shuffle(names)
+        for name in names:
+            elapsed = lanes[name].go()
+            if turn >= WARM_UP:
+                seconds[name].append(elapsed)
+    return seconds
+
+
+def compose(tracking: str) -> Any:
+    """Return the emitted project's parts for the benchmark's overrides and a tracker."""
     from bench_project.config import CONFIG_DIR, to_config
     from bench_project.training.distributed import World
     from bench_project.training.parts import build_parts
@@ -93,15 +169,8 @@ def compose(overrides: list[str]) -> Any:
     from torch import device
 
     with initialize_config_dir(str(CONFIG_DIR), version_base="1.3"):
-        config = to_config(compose("config", overrides=[*OVERRIDES, *overrides]))
+        config = to_config(compose("config", overrides=[*OVERRIDES, f"tracking={tracking}"]))
     return build_parts(config, World(device("cpu")))
-
-
-def batches(parts: Any, steps: int) -> Iterator[Any]:
-    """Yield the same batches that the emitted loop trains on."""
-    stream = parts.training_batches(0, 0)
-    for _ in range(steps):
-        yield next(stream)
 
 
 def fresh(parts: Any) -> tuple[Any, Any]:
@@ -112,34 +181,33 @@ def fresh(parts: Any) -> tuple[Any, Any]:
     return model, torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0)
 
 
-def barest(parts: Any, steps: int) -> None:
+def barest(parts: Any) -> None:
     """The seven lines that nobody can do without."""
     from torch.nn.functional import cross_entropy
 
     model, optimizer = fresh(parts)
     model.train()
-    for batch in batches(parts, steps):
+    for batch in parts.training_batches(0, 0):
         optimizer.zero_grad()
         loss = cross_entropy(model(batch["inputs"]), batch["targets"])
         loss.backward()
         optimizer.step()
 
 
-def emitted(steps: int, tracking: str) -> None:
-    """The project's own loop, from its config to its end."""
+def emitted(parts: Any) -> None:
+    """The project's own loop, from its start to its end."""
     from bench_project.training.loop import Loop
     from bench_project.training.signals import StopRequest
 
-    run_dir = Path(tempfile.mkdtemp(dir=Path.cwd()))
-    parts = compose([f"tracking={tracking}", f"training.max_steps={steps}"])
-    loop = Loop(parts, run_dir, StopRequest())
-    loop.start()
-    loop.fit()
-    loop.close("completed")
-    shutil.rmtree(run_dir)
+    loop = Loop(parts, Path(tempfile.mkdtemp(dir=Path.cwd())), StopRequest())
+    try:
+        loop.start()
+        loop.fit()
+    finally:
+        loop.close("interrupted")
 
 
-def lightning(parts: Any, steps: int) -> None:
+def lightning(parts: Any) -> None:
     """pytorch-lightning's Trainer with everything optional switched off."""
     import pytorch_lightning as pl
     from torch.nn.functional import cross_entropy
@@ -158,17 +226,18 @@ def lightning(parts: Any, steps: int) -> None:
             return optimizer
 
     trainer = pl.Trainer(
-        max_steps=steps,
+        max_steps=-1,
+        max_epochs=1,
         accelerator="cpu",
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
     )
-    trainer.fit(Module(), batches(parts, steps))
+    trainer.fit(Module(), parts.training_batches(0, 0))
 
 
-def accelerated(parts: Any, steps: int) -> None:
+def accelerated(parts: Any) -> None:
     """The barest loop through accelerate."""
     from accelerate import Accelerator
     from torch.nn.functional import cross_entropy
@@ -176,7 +245,7 @@ def accelerated(parts: Any, steps: int) -> None:
     accelerator = Accelerator(cpu=True)
     model, optimizer = accelerator.prepare(*fresh(parts))
     model.train()
-    for batch in batches(parts, steps):
+    for batch in parts.training_batches(0, 0):
         optimizer.zero_grad()
         loss = cross_entropy(model(batch["inputs"]), batch["targets"])
         accelerator.backward(loss)
@@ -184,4 +253,7 @@ def accelerated(parts: Any, steps: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:]:
+        print(json.dumps(measure(random.Random(int(sys.argv[1])))))
+    else:
+        main()
