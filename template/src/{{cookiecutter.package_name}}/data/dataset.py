@@ -1,5 +1,6 @@
 """What travels between the parts of the data pipeline, and the two data sets behind every split."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -142,7 +143,7 @@ class Source:
         return np.stack([self.reader(self.paths[row]) for row in rows])
 
 
-class SplitDataset(Dataset[Batch]):
+class SplitDataset(Dataset[Batch], ABC):
     """One split; its items are whole batches, so the collate function is the identity."""
 
     def __init__(
@@ -200,11 +201,13 @@ class SplitDataset(Dataset[Batch]):
             "index": rows,
         }
 
+    @abstractmethod
     def _take(self, source: Source) -> None:
-        raise NotImplementedError
+        """Keep what `_inputs` needs."""
 
+    @abstractmethod
     def _inputs(self, positions: torch.Tensor) -> torch.Tensor:
-        raise NotImplementedError
+        """Return samples of this split, normalised."""
 
 
 class ArrayDataset(SplitDataset):
