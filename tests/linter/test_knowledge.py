@@ -18,7 +18,7 @@ from mllint.knowledge import Knowledge, KnowledgeError, shipped_knowledge
         ("metric", "torch.nn.functional.mse_loss().detach().item()"),
         ("metric", "sklearn.metrics.f1_score()"),
         ("log", "torch.utils.tensorboard.SummaryWriter().add_scalar"),
-        ("save", "torch.save"),
+        ("save-first", "torch.save"),
     ],
 )
 def test_meanings(meaning, name):
@@ -28,7 +28,7 @@ def test_meanings(meaning, name):
 def test_what_means_nothing():
     knowledge = shipped_knowledge()
     assert not knowledge.means("step", ["torch.optim.lr_scheduler", "torch.nn.Linear"])
-    assert not knowledge.means("save", ["torch.load"])
+    assert not knowledge.means("save-first", ["torch.load"])
     assert knowledge.seeded(["torch.load"]) is None
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import libcst
-
 from .expressions import Constant, Expression, dotted
 from .statements import (
     Assert,
@@ -35,9 +33,9 @@ from .statements import (
     While,
     With,
 )
-from .translation import operator, optional, parameters, translate
+from .translation import kind_of, operator, optional, parameters, remember, translate
 
-TakeLine = Callable[[libcst.CSTNode], int]  # the line of the next logical line, which is the node's
+TakeLine = Callable[[Any], int]  # the line of the next logical line, which is the node's
 
 
 class Extraction:
@@ -45,38 +43,40 @@ class Extraction:
 
     def __init__(self, take_line: TakeLine) -> None:
         self.take_line = take_line
-        self.compound: dict[type, Callable[[Any, int], Statement]] = {
-            libcst.If: self._branch,
-            libcst.For: self._loop,
-            libcst.While: self._loop,
-            libcst.With: self._with_block,
-            libcst.Try: self._try_block,
-            libcst.TryStar: self._try_block,
-            libcst.Match: self._match,
-            libcst.ClassDef: self._definition,
-            libcst.FunctionDef: self._definition,
+        self.compound: dict[str, Callable[[Any, int], Statement]] = {
+            "If": self._branch,
+            "For": self._loop,
+            "While": self._loop,
+            "With": self._with_block,
+            "Try": self._try_block,
+            "TryStar": self._try_block,
+            "Match": self._match,
+            "ClassDef": self._definition,
+            "FunctionDef": self._definition,
         }
 
     def statements(self, nodes: Any) -> Body:
         """Translate what stands in one block."""
         found: list[Statement] = []
         for node in nodes:
-            kind = type(node)
-            if kind is libcst.SimpleStatementLine:
+            kind = type(node).__name__
+            if kind == "SimpleStatementLine":
                 line = self.take_line(node)
                 for small in node.body:
                     simple(small, line, found)
-            elif kind is libcst.FunctionDef or kind is libcst.ClassDef:
+            elif kind == "FunctionDef" or kind == "ClassDef":
                 for decorator in node.decorators:
                     self.take_line(decorator)
                 found.append(self._definition(node, self.take_line(node)))
+                remember(found[-1], node)
             else:
                 found.append(self.compound[kind](node, self.take_line(node)))
+                remember(found[-1], node)
         return tuple(found)
 
     def _block(self, node: Any, line: int) -> Body:
         """Translate a suite: an indented block, or statements behind the colon."""
-        if type(node) is libcst.IndentedBlock:
+        if kind_of(node) == "IndentedBlock":
             return self.statements(node.body)
         found: list[Statement] = []
         for small in node.body:
@@ -89,20 +89,21 @@ class Extraction:
 
     def _branch(self, node: Any, line: int) -> Statement:
         """Translate ``if``; a chain of ``elif`` may be longer than Python's stack is deep."""
-        chain = [(line, translate(node.test), self._block(node.body, line))]
+        chain = [(node, line, translate(node.test), self._block(node.body, line))]
         node = node.orelse
-        while type(node) is libcst.If:
+        while kind_of(node) == "If":
             line = self.take_line(node)
-            chain.append((line, translate(node.test), self._block(node.body, line)))
+            chain.append((node, line, translate(node.test), self._block(node.body, line)))
             node = node.orelse
         orelse = self._clause(node)
-        for line, test, body in reversed(chain):
+        for branch, line, test, body in reversed(chain):
             statement = If(line, test, body, orelse)
+            remember(statement, branch)
             orelse = (statement,)
         return statement
 
     def _loop(self, node: Any, line: int) -> Statement:
-        if type(node) is libcst.While:
+        if kind_of(node) == "While":
             test = translate(node.test)
             return While(line, test, self._block(node.body, line), self._clause(node.orelse))
         target, iterable = translate(node.target), translate(node.iter)
@@ -123,6 +124,7 @@ class Extraction:
             at = self.take_line(each)
             bound = each.name and dotted(translate(each.name.name))
             handlers.append(Handler(at, optional(each.type), bound, self._block(each.body, at)))
+            remember(handlers[-1], each)
         orelse = self._clause(node.orelse)
         return Try(line, body, tuple(handlers), orelse, self._clause(node.finalbody))
 
@@ -137,7 +139,7 @@ class Extraction:
 
     def _definition(self, node: Any, line: int) -> Statement:
         decorators = tuple(translate(each.decorator) for each in node.decorators)
-        if type(node) is libcst.FunctionDef:
+        if kind_of(node) == "FunctionDef":
             taken = parameters(node.params)
             returns = optional(node.returns and node.returns.annotation)
             body = self._block(node.body, line)
@@ -151,27 +153,29 @@ class Extraction:
         return Class(line, node.name.value, bases, keywords, decorators, body)
 
 
-def pattern_names(node: libcst.CSTNode) -> list[str]:
+def pattern_names(node: Any) -> list[str]:
     """Return the names that a pattern of ``match`` binds."""
     found: list[str] = []
     bound = getattr(node, "name", None) or getattr(node, "rest", None)
-    if isinstance(node, libcst.MatchAs | libcst.MatchStar | libcst.MatchMapping) and bound:
+    if bound is not None and kind_of(node) in ("MatchAs", "MatchStar", "MatchMapping"):
         found.append(bound.value)
-    for child in node.children:
-        if type(child).__name__.startswith("Match"):
-            found += pattern_names(child)
+    for part in ("pattern", "patterns", "elements", "kwds", "value"):
+        inner = getattr(node, part, ())
+        for child in inner if isinstance(inner, tuple | list) else (inner,):
+            if kind_of(child).startswith("Match"):
+                found += pattern_names(child)
     return found
 
 
 def _import_statement(node: Any, line: int) -> Import:
-    if isinstance(node.names, libcst.ImportStar):
+    if kind_of(node.names) == "ImportStar":
         names: tuple[tuple[str, str | None], ...] = (("*", None),)
     else:
         names = tuple(
             (dotted(translate(each.name)), each.asname and each.asname.name.value)
             for each in node.names
         )
-    if type(node) is libcst.Import:
+    if kind_of(node) == "Import":
         return Import(line, None, 0, names)
     module = dotted(optional(node.module))
     return Import(line, module, len(node.relative), names)
@@ -188,34 +192,34 @@ def _annotated(node: Any, line: int) -> Assign:
 
 def _deletion(node: Any, line: int) -> Delete:
     target = node.target
-    nodes = [each.value for each in target.elements] if type(target) is libcst.Tuple else [target]
+    nodes = [each.value for each in target.elements] if kind_of(target) == "Tuple" else [target]
     return Delete(line, tuple(translate(each) for each in nodes))
 
 
 def _declaration(node: Any, line: int) -> Declare:
-    kind = type(node).__name__.lower()
+    kind = kind_of(node).lower()
     return Declare(line, kind, tuple(each.name.value for each in node.names))
 
 
-SIMPLE: dict[type, Callable[[Any, int], Any]] = {
-    libcst.Assign: lambda node, line: Assign(
+SIMPLE: dict[str, Callable[[Any, int], Any]] = {
+    "Assign": lambda node, line: Assign(
         line, tuple(translate(each.target) for each in node.targets), translate(node.value), None
     ),
-    libcst.AnnAssign: _annotated,
-    libcst.AugAssign: lambda node, line: Update(
+    "AnnAssign": _annotated,
+    "AugAssign": lambda node, line: Update(
         line, translate(node.target), operator(node.operator), translate(node.value)
     ),
-    libcst.Return: lambda node, line: Return(line, optional(node.value)),
-    libcst.Raise: _raise_statement,
-    libcst.Del: _deletion,
-    libcst.Assert: lambda node, line: Assert(line, translate(node.test), optional(node.msg)),
-    libcst.Break: lambda node, line: Jump(line, "break"),
-    libcst.Continue: lambda node, line: Jump(line, "continue"),
-    libcst.Global: _declaration,
-    libcst.Nonlocal: _declaration,
-    libcst.Import: _import_statement,
-    libcst.ImportFrom: _import_statement,
-    libcst.TypeAlias: lambda node, line: Assign(
+    "Return": lambda node, line: Return(line, optional(node.value)),
+    "Raise": _raise_statement,
+    "Del": _deletion,
+    "Assert": lambda node, line: Assert(line, translate(node.test), optional(node.msg)),
+    "Break": lambda node, line: Jump(line, "break"),
+    "Continue": lambda node, line: Jump(line, "continue"),
+    "Global": _declaration,
+    "Nonlocal": _declaration,
+    "Import": _import_statement,
+    "ImportFrom": _import_statement,
+    "TypeAlias": lambda node, line: Assign(
         line, (translate(node.name),), translate(node.value), None
     ),
 }
@@ -223,9 +227,12 @@ SIMPLE: dict[type, Callable[[Any, int], Any]] = {
 
 def simple(node: Any, line: int, found: list[Statement]) -> None:
     """Translate a simple statement; docstrings and ``pass`` say nothing, and are left out."""
-    if type(node) is libcst.Expr:
+    kind = type(node).__name__
+    if kind == "Expr":
         value: Expression = translate(node.value)
         if not isinstance(value, Constant):
             found.append(Evaluate(line, value))
-    elif type(node) is not libcst.Pass:
-        found.append(SIMPLE[type(node)](node, line))
+            remember(found[-1], node)
+    elif kind != "Pass":
+        found.append(SIMPLE[kind](node, line))
+        remember(found[-1], node)

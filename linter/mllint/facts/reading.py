@@ -7,12 +7,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import libcst
-from libcst.metadata import MetadataWrapper, PositionProvider
-
 from ..document import Document, UnreadableDocumentError
+from ..nodes import Node
 from ..suppressions import read_suppressions
-from ..syntax import UnparsableError, parse
+from ..syntax import UnparsableError, parse_for_facts
 from .extraction import Extraction
 from .lines import logical_lines
 from .module import Failure, Outline
@@ -23,11 +21,11 @@ from .statements import Body
 RECURSION_LIMIT = 12_000
 
 
-def extract(module: libcst.Module, lines: list[int]) -> Body:
+def extract(module: Any, lines: list[int]) -> Body:
     """Translate a module's statements.
 
     Args:
-        module: The tree.
+        module: The tree, of libcst's own nodes or bare ones.
         lines: Where its logical lines begin. If they turn out not to be those of the tree (a syntax
             that the scanner does not know), the slow way of finding them is taken.
     """
@@ -38,6 +36,11 @@ def extract(module: libcst.Module, lines: list[int]) -> Body:
             return body
     except StopIteration:
         pass
+    import libcst  # takes longer than all other imports, for what hardly ever happens
+    from libcst.metadata import MetadataWrapper, PositionProvider
+
+    if isinstance(module, Node):
+        module = libcst.parse_module(module.source)
     wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
     positions: Any = wrapper.resolve(PositionProvider)
     return Extraction(lambda node: int(positions[node].start.line)).statements(module.body)
@@ -50,7 +53,7 @@ def read_facts(document: Document) -> tuple[Outline, Body]:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        module = parse(document)
+        module = parse_for_facts(document)
         lines = logical_lines(document.text)
         body = extract(module, lines)
         del module  # before the collector comes back, which would walk over all of it

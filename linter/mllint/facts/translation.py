@@ -6,13 +6,12 @@ What is layout (whitespace, parentheses, commas) is never looked at.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from collections.abc import Sequence as Nodes
+from sys import intern
 from typing import Any
 
-import libcst
-
+from . import literals
 from .expressions import (
     Attribute,
     Call,
@@ -23,7 +22,6 @@ from .expressions import (
     Expression,
     Lambda,
     Mapping,
-    Name,
     Opaque,
     Operation,
     Parameter,
@@ -35,79 +33,44 @@ from .expressions import (
     Wait,
     Walrus,
 )
+from .operators import OPERATORS
 
-# Longer texts are prompts, licences or tables; no rule reads their end.
-MAX_TEXT = 500
-
-OPERATORS: dict[str, str] = {
-    "Add": "+", "AddAssign": "+", "And": "and", "BitAnd": "&", "BitAndAssign": "&",
-    "BitInvert": "~", "BitOr": "|", "BitOrAssign": "|", "BitXor": "^", "BitXorAssign": "^",
-    "Divide": "/", "DivideAssign": "/", "Equal": "==", "FloorDivide": "//",
-    "FloorDivideAssign": "//", "GreaterThan": ">", "GreaterThanEqual": ">=", "In": "in",
-    "Is": "is", "IsNot": "is not", "LeftShift": "<<", "LeftShiftAssign": "<<",
-    "LessThan": "<", "LessThanEqual": "<=", "MatrixMultiply": "@", "MatrixMultiplyAssign": "@",
-    "Minus": "-", "Modulo": "%", "ModuloAssign": "%", "Multiply": "*", "MultiplyAssign": "*",
-    "Not": "not", "NotEqual": "!=", "NotIn": "not in", "Or": "or", "Plus": "+", "Power": "**",
-    "PowerAssign": "**", "RightShift": ">>", "RightShiftAssign": ">>", "Subtract": "-",
-    "SubtractAssign": "-",
-}  # fmt: skip
-
-SINGLETONS = {"True": Constant(True), "False": Constant(False), "None": Constant(None)}
-
-# Set while the place of an expression is looked for: from the fact's id() to its node.
-origins: dict[int, libcst.CSTNode] | None = None
+# Set while the places of facts are looked for: from a fact's id() to it, kept alive so that no
+# other gets its id, and to its node. Statements are entered by `extraction`.
+origins: dict[int, tuple[object, Any]] | None = None
 
 
-def translate(node: libcst.CSTNode) -> Expression:
+def remember(fact: object, node: Any) -> None:
+    """Enter a fact's node, if places are looked for."""
+    if origins is not None:
+        origins[id(fact)] = fact, node
+
+
+def translate(node: Any) -> Expression:
     """Return an expression's facts."""
-    make = TRANSLATORS.get(type(node))
+    kind = type(node).__name__
+    make = TRANSLATORS.get(kind)
     if make is None:
-        return Opaque(type(node).__name__)
+        return Opaque(kind)
     expression: Expression = make(node)
     if origins is not None:
-        origins[id(expression)] = node
+        origins[id(expression)] = expression, node
     return expression
 
 
-def optional(node: libcst.CSTNode | None) -> Expression | None:
+def kind_of(node: Any) -> str:
+    """Return the name of a node's class."""
+    return type(node).__name__
+
+
+def optional(node: Any | None) -> Expression | None:
     """Translate, or pass None on."""
     return None if node is None else translate(node)
 
 
-def operator(node: libcst.CSTNode) -> str:
+def operator(node: Any) -> str:
     """Return an operator as written, without the ``=`` of an assignment."""
     return OPERATORS.get(type(node).__name__, "?")
-
-
-def _name(node: Any) -> Expression:
-    singleton = SINGLETONS.get(node.value)
-    return Name(node.value) if singleton is None else Constant(*singleton)
-
-
-def _text_value(source: str) -> str | bytes:
-    """Return what a string literal stands for, cut where it is long."""
-    quote = source[0]
-    if quote in "'\"" and "\\" not in source:
-        width = 3 if source[1:3] == quote * 2 and len(source) > 5 else 1
-        value: str | bytes = source[width:-width]
-    else:
-        try:
-            value = ast.literal_eval(source)
-        except (SyntaxError, ValueError, MemoryError):
-            value = source
-    return value[:MAX_TEXT]
-
-
-def _number(node: Any) -> Expression:
-    try:
-        return Constant(ast.literal_eval(node.value))
-    except (SyntaxError, ValueError):  # more digits than Python's limit, or newer syntax
-        return Opaque("Number")
-
-
-def _integer(node: Any) -> Expression:
-    digits: str = node.value
-    return Constant(int(digits)) if digits.isdecimal() and len(digits) < 19 else _number(node)
 
 
 def _template_parts(node: Any) -> list[Expression]:
@@ -118,14 +81,14 @@ def _template_parts(node: Any) -> list[Expression]:
         if expression is not None:
             parts.append(translate(expression))
         elif part.value:
-            parts.append(Constant(part.value[:MAX_TEXT]))
+            parts.append(Constant(part.value[: literals.MAX_TEXT]))
     return parts
 
 
 def _concatenated(node: Any) -> Expression:
     """Join ``"a" "b"``; the chain leans to the right, and may have thousands of links."""
     parts: list[Expression] = []
-    while isinstance(node, libcst.ConcatenatedString):
+    while kind_of(node) == "ConcatenatedString":
         parts.append(translate(node.left))
         node = node.right
     parts.append(translate(node))
@@ -134,7 +97,7 @@ def _concatenated(node: Any) -> Expression:
         pieces = [part.parts if isinstance(part, Template) else (part,) for part in parts]
         return Template(tuple(piece for each in pieces for piece in each))
     empty: Any = b"" if isinstance(values[0], bytes) else ""
-    return Constant(empty.join(values)[:MAX_TEXT])
+    return Constant(empty.join(values)[: literals.MAX_TEXT])
 
 
 def _call(node: Any) -> Expression:
@@ -143,7 +106,7 @@ def _call(node: Any) -> Expression:
     for argument in node.args:
         value = translate(argument.value)
         if argument.keyword is not None:
-            keywords.append((argument.keyword.value, value))
+            keywords.append((intern(argument.keyword.value), value))
         elif not argument.star:
             args.append(value)
         elif argument.star == "*":
@@ -154,7 +117,7 @@ def _call(node: Any) -> Expression:
 
 
 def _index(node: Any) -> Expression:
-    if isinstance(node, libcst.Slice):
+    if kind_of(node) == "Slice":
         return Slice(optional(node.lower), optional(node.upper), optional(node.step))
     value = translate(node.value)
     return Star(value) if node.star else value
@@ -162,7 +125,7 @@ def _index(node: Any) -> Expression:
 
 def _subscript(node: Any) -> Expression:
     elements: Nodes[Any] = node.slice
-    if len(elements) == 1 and not isinstance(elements[0].comma, libcst.Comma):
+    if len(elements) == 1 and kind_of(elements[0].comma) != "Comma":
         return Subscript(translate(node.value), _index(elements[0].slice))
     indices = tuple(_index(element.slice) for element in elements)
     return Subscript(translate(node.value), Sequence("tuple", indices))
@@ -172,7 +135,7 @@ def _sequence(kind: str) -> Callable[[Any], Expression]:
     def make(node: Any) -> Expression:
         items = [
             Star(translate(element.value))
-            if isinstance(element, libcst.StarredElement)
+            if kind_of(element) == "StarredElement"
             else translate(element.value)
             for element in node.elements
         ]
@@ -185,7 +148,7 @@ def _mapping(node: Any) -> Expression:
     return Mapping(
         tuple(
             (
-                translate(element.key) if isinstance(element, libcst.DictElement) else None,
+                translate(element.key) if kind_of(element) == "DictElement" else None,
                 translate(element.value),
             )
             for element in node.elements
@@ -210,8 +173,7 @@ def _binary(node: Any) -> Expression:
     expression = translate(left)
     for each in reversed(chain):
         expression = Operation(operator(each.operator), (expression, translate(each.right)))
-        if origins is not None:
-            origins[id(expression)] = each
+        remember(expression, each)
     return expression
 
 
@@ -241,7 +203,7 @@ def _dict_comprehension(node: Any) -> Expression:
     return Comprehension("dict", element, _loops(node.for_in))
 
 
-def parameters(node: libcst.Parameters) -> tuple[Parameter, ...]:
+def parameters(node: Any) -> tuple[Parameter, ...]:
     """Return what a function or lambda takes, in the order of the source."""
     found: list[Parameter] = []
 
@@ -254,7 +216,7 @@ def parameters(node: libcst.Parameters) -> tuple[Parameter, ...]:
         add(each, "/")
     for each in node.params:
         add(each, "")
-    if isinstance(node.star_arg, libcst.Param):
+    if kind_of(node.star_arg) == "Param":
         add(node.star_arg, "*")
     for each in node.kwonly_params:
         add(each, "k")
@@ -264,42 +226,42 @@ def parameters(node: libcst.Parameters) -> tuple[Parameter, ...]:
 
 
 def _wait(node: Any) -> Expression:
-    if isinstance(node, libcst.Await):
+    if kind_of(node) == "Await":
         return Wait("await", translate(node.expression))
-    if isinstance(node.value, libcst.From):
+    if kind_of(node.value) == "From":
         return Wait("yield from", translate(node.value.item))
     return Wait("yield", optional(node.value))
 
 
-TRANSLATORS: dict[type, Callable[[Any], Any]] = {
-    libcst.Name: _name,
-    libcst.Attribute: lambda node: Attribute(translate(node.value), node.attr.value),
-    libcst.Call: _call,
-    libcst.SimpleString: lambda node: Constant(_text_value(node.value)),
-    libcst.Integer: _integer,
-    libcst.Float: _number,
-    libcst.Imaginary: _number,
-    libcst.Ellipsis: lambda node: Constant(...),
-    libcst.ConcatenatedString: _concatenated,
-    libcst.FormattedString: lambda node: Template(tuple(_template_parts(node))),
-    libcst.Subscript: _subscript,
-    libcst.List: _sequence("list"),
-    libcst.Tuple: _sequence("tuple"),
-    libcst.Set: _sequence("set"),
-    libcst.Dict: _mapping,
-    libcst.Comparison: _compare,
-    libcst.BinaryOperation: _binary,
-    libcst.BooleanOperation: _binary,
-    libcst.UnaryOperation: _unary,
-    libcst.IfExp: lambda node: Conditional(
+TRANSLATORS: dict[str, Callable[[Any], Any]] = {
+    "Name": literals.name,
+    "Attribute": lambda node: Attribute(translate(node.value), intern(node.attr.value)),
+    "Call": _call,
+    "SimpleString": literals.text,
+    "Integer": literals.integer,
+    "Float": literals.number,
+    "Imaginary": literals.number,
+    "Ellipsis": lambda node: Constant(...),
+    "ConcatenatedString": _concatenated,
+    "FormattedString": lambda node: Template(tuple(_template_parts(node))),
+    "Subscript": _subscript,
+    "List": _sequence("list"),
+    "Tuple": _sequence("tuple"),
+    "Set": _sequence("set"),
+    "Dict": _mapping,
+    "Comparison": _compare,
+    "BinaryOperation": _binary,
+    "BooleanOperation": _binary,
+    "UnaryOperation": _unary,
+    "IfExp": lambda node: Conditional(
         translate(node.test), translate(node.body), translate(node.orelse)
     ),
-    libcst.Lambda: lambda node: Lambda(parameters(node.params), translate(node.body)),
-    libcst.ListComp: _comprehension("list"),
-    libcst.SetComp: _comprehension("set"),
-    libcst.GeneratorExp: _comprehension("generator"),
-    libcst.DictComp: _dict_comprehension,
-    libcst.NamedExpr: lambda node: Walrus(translate(node.target), translate(node.value)),
-    libcst.Await: _wait,
-    libcst.Yield: _wait,
+    "Lambda": lambda node: Lambda(parameters(node.params), translate(node.body)),
+    "ListComp": _comprehension("list"),
+    "SetComp": _comprehension("set"),
+    "GeneratorExp": _comprehension("generator"),
+    "DictComp": _dict_comprehension,
+    "NamedExpr": lambda node: Walrus(translate(node.target), translate(node.value)),
+    "Await": _wait,
+    "Yield": _wait,
 }

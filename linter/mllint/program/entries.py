@@ -57,11 +57,15 @@ class Entry:
     def reach(self, explorer: Explorer) -> Reach:
         """Return what the program carries out; found once."""
         if self._reach is None:
-            starts = [(Frame(self.module), self.kind != "console")]
-            if self.function is not None:
-                starts.append((self.frame(), False))
-            self._reach = explorer.explore(starts)
+            self._reach = explorer.explore(self.starts())
         return self._reach
+
+    def starts(self) -> list[tuple[Frame, bool]]:
+        """Return the frames in which it begins, and whether each is run as the main module."""
+        starts = [(Frame(self.module), self.kind != "console")]
+        if self.function is not None:
+            starts.append((self.frame(), False))
+        return starts
 
     def frame(self) -> Frame:
         """Return the frame of the function that runs: Hydra hands it the config."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from ..facts.expressions import (
     Attribute,
@@ -42,6 +43,7 @@ from .values import (
     Library,
     Literal,
     Package,
+    Symbol,
     Type,
     Value,
     Values,
@@ -53,6 +55,8 @@ MAX_LEVEL = 40  # nested evaluations
 # Calls whose items are those of their first argument.
 PASSING = frozenset({"list", "tuple", "iter", "reversed", "sorted", "tqdm", "track", "cycle"})
 
+Key: TypeAlias = "tuple[int, Frame]"  # an expression's id, and where it is evaluated
+
 
 class Evaluator(Calls):
     """Evaluates expressions of one project."""
@@ -63,26 +67,44 @@ class Evaluator(Calls):
         self.ancestries = {}
         # With the expression, so that its id stays its own.
         self.known: dict[tuple[int, Frame], tuple[Expression, Values]] = {}
+        self.provisional: dict[tuple[int, Frame], tuple[Expression, Values]] = {}
         self.active: set[tuple[int, Frame]] = set()
+        self.cuts = 0  # how often a cycle was met
+        # Functions of the project whose meaning the user says: they are a library's, too.
+        self.declared: dict[Symbol, Library] = {}
 
     def evaluate(self, expression: Expression | None, frame: Frame) -> Values:
         """Return what an expression may stand for; nothing if that is not known."""
         if expression is None:
             return ()
         key = (id(expression), frame)
-        found = self.known.get(key)
+        found = self.known.get(key) or self.provisional.get(key)
         if found is not None:
             return found[1]
         if key in self.active or len(self.active) > MAX_LEVEL:
+            self.cuts += 1
             return ()
+        before = self.cuts
         self.active.add(key)
         try:
             values = tuple(dict.fromkeys(self._evaluate(expression, frame)))[:MAX_VALUES]
         finally:
             self.active.discard(key)
-        if not self.active or values:  # what a cycle cut short may be more elsewhere
-            self.known[key] = expression, values
+        if self.declared:
+            values += tuple(self.meanings(values))
+        # What a cycle cut short may be more elsewhere; here, to ask again would take for ever.
+        is_whole = values or self.cuts == before or not self.active
+        (self.known if is_whole else self.provisional)[key] = expression, values
+        if not self.active:
+            self.provisional.clear()
         return values
+
+    def meanings(self, values: Values) -> Iterable[Library]:
+        """Yield what the user says that functions and classes of the project are."""
+        for value in values:
+            symbol = getattr(value, "function", None) or getattr(value, "symbol", None)
+            if symbol in self.declared and not isinstance(value, Instance):
+                yield self.declared[symbol]
 
     def _evaluate(self, expression: Expression, frame: Frame) -> Iterable[Value]:
         match expression:
@@ -152,6 +174,7 @@ class Evaluator(Calls):
         """Return what a module's global or builtin name stands for."""
         if name in module.table:
             return self.defined(module.table[name], Frame(module))
+        starred: list[Value] = []  # it may come from any library whose names are all imported
         for definition in module.table.get("*", ()):
             statement = definition.statement
             if isinstance(statement, Import):
@@ -163,7 +186,9 @@ class Evaluator(Calls):
                         if found and found != (Library(f"builtins.{name}"),):
                             return found
                     elif isinstance(source, Library) and not hasattr(builtins, name):
-                        return (Library(f"{source.name}.{name}"),)
+                        starred.append(Library(f"{source.name}.{name}"))
+        if starred:
+            return tuple(starred)
         if name == "__name__":
             return (Literal(Constant(module.name), Frame(module)),)
         return (Library(f"builtins.{name}"),) if hasattr(builtins, name) else ()

@@ -6,19 +6,27 @@ import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..facts.expressions import Attribute, Call, Constant, Name, calls
 from ..facts.statements import header, walk
 from ..knowledge import shipped_knowledge
+from ..knowledge.own_functions import Functions, extended
 from ..load import Source
 from ..project import Project
 from .configs import Configs
 from .entries import Entry, find_entries
 from .evaluation import Evaluator
+from .graph import CallGraph
 from .imports import Modules
+from .launchers import group
 from .reach import Explorer, Reach
 from .symbols import Module
 from .training import Training, find_training
+from .values import Callable, Frame, Library, Symbol, Type
+
+if TYPE_CHECKING:
+    from .phases import Phases
 
 
 class Program:
@@ -27,17 +35,27 @@ class Program:
     Args:
         project: The project.
         sources: The facts of its files.
+        functions: What the user says of functions of his own.
     """
 
-    def __init__(self, project: Project, sources: list[Source]) -> None:
+    def __init__(
+        self, project: Project, sources: list[Source], functions: Functions | None = None
+    ) -> None:
         self.project = project
-        self.knowledge = shipped_knowledge()
+        self.knowledge = extended(shipped_knowledge(), functions or {})
         parsed = [source for source in sources if source.outline.failure is None]
+        self.unparsable = [
+            Module(source, "", False) for source in sources if source.outline.failure is not None
+        ]
         self.modules = Modules(project.root, parsed)
         self.modules.extra += path_inserts(self.modules)
         self.evaluator = Evaluator(self.modules, Configs(project.configs))
+        self.evaluator.declared = dict(self.declared(functions or {}))
+        self.evaluator.known.clear()  # what was found before it was known
         self.explorer = Explorer(self.evaluator)
+        self.phases: dict[Entry, Phases] = {}
         self.checked = {os.path.abspath(path) for path in project.checked}  # noqa: PTH100
+        self._graphs: dict[Reach, CallGraph] = {}
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -48,6 +66,13 @@ class Program:
         """Return what a program carries out."""
         return entry.reach(self.explorer)
 
+    def graph(self, reach: Reach) -> CallGraph:
+        """Return who calls what in a program; found once."""
+        found = self._graphs.get(reach)
+        if found is None:
+            found = self._graphs[reach] = CallGraph(reach, self.explorer)
+        return found
+
     @cached_property
     def trainings(self) -> list[Training]:
         """The programs that train, those that only tests run left aside."""
@@ -56,7 +81,19 @@ class Program:
             for entry in self.entries
             if not entry.is_test
         ]
-        return [each for each in found if each is not None]
+        return group(each for each in found if each is not None)
+
+    def declared(self, functions: Functions) -> Iterator[tuple[Symbol, Library]]:
+        """Yield the project's own functions of which the user says what they mean."""
+        anchor = next(iter(self.modules), None)
+        for name in (name for names in functions.values() for name in names):
+            if anchor is None:
+                return
+            found = self.evaluator.imported_name(name, Frame(anchor))
+            if isinstance(found, Callable):
+                yield found.function, Library(name)
+            elif isinstance(found, Type):
+                yield found.symbol, Library(name)
 
     def is_checked(self, module: Module) -> bool:
         """Tell whether findings in a module are asked for."""

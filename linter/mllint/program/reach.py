@@ -47,16 +47,22 @@ class Reach:
         """Calls of which it is not known what they call."""
         return [site for site in self.sites if not site.values]
 
+    def way(self, frame: Frame) -> list[Frame]:
+        """Return the frames from where the program begins to one that is reached."""
+        found = [frame]
+        while (link := self.callers.get(found[-1])) is not None:
+            found.append(link[0])
+        return found[::-1]
+
     def path(self, frame: Frame) -> list[Step]:
-        """Return how a function is reached, beginning at the entry point."""
+        """Return how a function is reached, call by call."""
         steps: list[Step] = []
-        link = self.callers.get(frame)
-        while link is not None:
-            caller, line = link
-            what = frame.function.name if frame.function else frame.module.name
-            steps.append(Step(caller.module, line, what))
-            frame, link = caller, self.callers.get(caller)
-        return steps[::-1]
+        for reached in self.way(frame)[1:]:
+            link = self.callers[reached]
+            assert link is not None  # only the first has none
+            what = reached.function.name if reached.function else reached.module.name
+            steps.append(Step(link[0].module, link[1], what))
+        return steps
 
     def calls(self, *names: str) -> Iterator[Site]:
         """Yield the calls of any of these library names."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..facts.expressions import Attribute, Call, Constant
 from ..knowledge import Knowledge, pattern
@@ -11,16 +11,20 @@ from .entries import Entry
 from .reach import Reach
 
 
-@dataclass
+@dataclass(eq=False)
 class Training:
     """A program that trains.
 
+    What is asked of the program (does it seed?) must hold for each of its `runs`; what is reported
+    of it is reported once.
+
     Attributes:
-        entry: Where it begins.
+        entry: Where it begins; where it may begin at several places, the most telling.
         reach: What it carries out.
         site: The step, or the call that owns the loop, which shows that it trains.
         owned: What the framework does by itself: ``seed``, ``checkpoint``, ``log``.
         takes_epochs: Whether it trains in steps, rather than by one fit of an estimator.
+        launchers: The same program as other files begin it, each with what it carries out then.
     """
 
     entry: Entry
@@ -28,6 +32,17 @@ class Training:
     site: Site
     owned: frozenset[str]
     takes_epochs: bool
+    launchers: list[Training] = field(default_factory=list)
+
+    @property
+    def runs(self) -> tuple[Training, ...]:
+        """The program from each place where it may begin, this one first."""
+        return (self, *self.launchers)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Where it may begin, the most telling first."""
+        return tuple(each.entry for each in self.runs)
 
 
 def is_step_by_hand(site: Site, reach: Reach) -> bool:

@@ -8,8 +8,9 @@ them are written as text: ``torch.optim.Adam().step`` is the method ``step`` of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+from weakref import WeakValueDictionary
 
 from ..facts.expressions import Constant, Expression
 from .symbols import ClassSymbol, FunctionSymbol, Module
@@ -112,11 +113,14 @@ Value: TypeAlias = (
     Library | Package | Namespace | Callable | Type | Instance | Partial | Literal | Unknown
 )
 Values: TypeAlias = tuple[Value, ...]
+Symbol: TypeAlias = FunctionSymbol | ClassSymbol
 
 
-@dataclass(frozen=True, slots=True)
 class Frame:
     """Where an expression is evaluated: a module, or a function with what it was handed.
+
+    Frames nest in what is handed, and are looked up all the time. So two with the same content are
+    the same object: to compare or to hash one never looks into it.
 
     Attributes:
         module: The module.
@@ -126,20 +130,29 @@ class Frame:
         depth: How deeply frames are nested in what was handed.
     """
 
+    __slots__ = ("__weakref__", "bindings", "closure", "depth", "function", "module")
     module: Module
-    function: FunctionSymbol | None = None
-    bindings: tuple[tuple[str, Values], ...] = ()
-    closure: Frame | None = None
-    depth: int = 0
-    _hash: int = field(default=0, init=False, repr=False, compare=False)
+    function: FunctionSymbol | None
+    bindings: tuple[tuple[str, Values], ...]
+    closure: Frame | None
+    depth: int
+    alive: ClassVar[WeakValueDictionary[object, Frame]] = WeakValueDictionary()
 
-    def __post_init__(self) -> None:
-        parts = (id(self.module), id(self.function), self.bindings, self.closure)
-        object.__setattr__(self, "_hash", hash(parts))
-
-    def __hash__(self) -> int:
-        return self._hash  # frames nest, and are looked up all the time
+    def __new__(
+        cls, module: Module, function: FunctionSymbol | None = None,
+        bindings: tuple[tuple[str, Values], ...] = (), closure: Frame | None = None, depth: int = 0,
+    ) -> Frame:  # fmt: skip
+        """Return the frame with this content."""
+        key = module, function, bindings, closure, depth
+        frame = cls.alive.get(key)
+        if frame is None:
+            frame = cls.alive[key] = super().__new__(cls)
+            frame.module, frame.function, frame.bindings, frame.closure, frame.depth = key
+        return frame
 
     def bound(self, name: str) -> Values | None:
         """Return what was handed for a parameter."""
         return next((values for key, values in self.bindings if key == name), None)
+
+    def __repr__(self) -> str:
+        return f"Frame({self.function or self.module})"

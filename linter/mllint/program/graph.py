@@ -1,0 +1,146 @@
+"""Who calls what in one program, what is handed over, and what happens again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable as Test
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from ..facts.expressions import Call, Expression, Star
+from ..facts.statements import For, Statement, While
+from .activity import Around, Site
+from .evaluation import Evaluator
+from .reach import Explorer, Reach
+from .symbols import ClassSymbol, FunctionSymbol, Module
+from .values import Callable, Frame, Instance, Partial, Type, Value
+
+Owner: TypeAlias = FunctionSymbol | Module  # whose statements are carried out
+MAX_CALLERS = 16  # of one function; who calls more often is asked no further
+
+
+def owner_of(frame: Frame) -> Owner:
+    """Return the function or module whose statements a frame carries out."""
+    return frame.function or frame.module
+
+
+class CallGraph:
+    """The calls of one program, from both ends.
+
+    Args:
+        reach: What the program carries out.
+        explorer: Knows what each frame leads to.
+    """
+
+    def __init__(self, reach: Reach, explorer: Explorer) -> None:
+        self.evaluator: Evaluator = explorer.evaluator
+        self.sites: dict[Owner, list[Site]] = {}
+        self.callers: dict[Owner, list[Site]] = {}
+        by_line: dict[tuple[Frame, int], list[Site]] = {}
+        for site in reach.sites:
+            self.sites.setdefault(owner_of(site.frame), []).append(site)
+            by_line.setdefault((site.frame, site.statement.line), []).append(site)
+            for function in self.called(site):
+                self._add(function, site)
+        for frame in reach.callers:
+            activity = explorer.activities.get((frame, True)) or explorer.activity(frame, False)
+            for target, line in activity.leads_to.items():
+                if target.function is not None and target.function not in self.callers:
+                    for site in by_line.get((frame, line), ())[:1]:
+                        self._add(target.function, site)
+
+    def _add(self, function: FunctionSymbol, site: Site) -> None:
+        known = self.callers.setdefault(function, [])
+        if len(known) < MAX_CALLERS and not any(
+            each.call is site.call and each.frame == site.frame for each in known
+        ):
+            known.append(site)
+
+    def called(self, site: Site) -> Iterator[FunctionSymbol]:
+        """Yield the project's functions that a call carries out at once."""
+        for value in site.values:
+            yield from self._functions(value)
+
+    def _functions(self, value: Value) -> Iterator[FunctionSymbol]:
+        match value:
+            case Callable(function):
+                yield function
+            case Type(symbol):
+                for each in self.evaluator.ancestry(symbol):
+                    if isinstance(each, ClassSymbol) and "__init__" in each.methods:
+                        yield each.methods["__init__"]
+                        return
+            case Instance():
+                for method in self.evaluator.called_method(value):
+                    if isinstance(method, Callable):
+                        yield method.function
+            case Partial(target):
+                yield from self._functions(target)
+
+    def handed(self, function: FunctionSymbol, name: str) -> Iterator[tuple[Expression, Frame]]:
+        """Yield what a parameter is handed, as it is written in the calls."""
+        for site in self.callers.get(function, ()):
+            found = self.argument(site, function, name)
+            if found is not None:
+                yield found, site.frame
+
+    def argument(self, site: Site, function: FunctionSymbol, name: str) -> Expression | None:
+        """Return what a call hands for a parameter, where that can be seen."""
+        call: Call = site.call
+        by_keyword = call.keyword(name)
+        if by_keyword is not None:
+            return by_keyword
+        names = [each.name for each in function.parameters if each.kind in ("", "/")]
+        if function.owner is not None and not function.is_static and self._is_bound(site):
+            names = names[1:]
+        handed = call.args
+        if any(isinstance(value, Partial) for value in site.values):
+            return None
+        if name in names:
+            position = names.index(name)
+            before = handed[: position + 1]
+            if position < len(handed) and not any(isinstance(each, Star) for each in before):
+                return handed[position]
+        return None
+
+    @staticmethod
+    def _is_bound(site: Site) -> bool:
+        return any(
+            not isinstance(value, Callable) or value.receiver is not None for value in site.values
+        )
+
+    def leading_to(self, test: Test[[Site], bool]) -> set[Owner]:
+        """Return the functions and modules in which a call passes a test, or that call such."""
+        found: set[Owner] = set()
+        waiting: list[Owner] = []
+        for owner, sites in self.sites.items():
+            if any(test(site) for site in sites):
+                found.add(owner)
+                waiting.append(owner)
+        while waiting:
+            for site in self.callers.get(waiting.pop(), ()):
+                caller = owner_of(site.frame)
+                if caller not in found:
+                    found.add(caller)
+                    waiting.append(caller)
+        return found
+
+    def loops_around(self, site: Site) -> Iterator[tuple[Owner, Statement]]:
+        """Yield the loops in which a call happens: its function's, and those of the callers."""
+        seen: set[Owner] = set()
+        waiting: list[tuple[Owner, Around]] = [(owner_of(site.frame), site.around)]
+        while waiting:
+            owner, around = waiting.pop(0)
+            for each in reversed(around):
+                if isinstance(each, For | While):
+                    yield owner, each
+            if owner in seen:
+                continue
+            seen.add(owner)
+            for caller in self.callers.get(owner, ()):
+                waiting.append((owner_of(caller.frame), caller.around))
+
+    def within(self, owner: Owner, loop: Statement) -> Iterator[Site]:
+        """Yield the calls in a loop, those of the functions that it calls left aside."""
+        for site in self.sites.get(owner, ()):
+            if any(each is loop for each in site.around):
+                yield site

@@ -1,0 +1,162 @@
+"""What happens to rows in a program, as rules ask about it: one list for each kind of event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
+
+from ..facts.expressions import Call
+from .provenance import Fit, Split, Spot, Thing
+from .value import Value
+
+Event = TypeVar("Event")
+
+
+class Fitting(NamedTuple):
+    """Something learns from rows.
+
+    Attributes:
+        fit: What is learned.
+        data: The features.
+        target: What it is taught, if anything.
+        thing: The estimator, where it is known.
+        call: The call.
+    """
+
+    fit: Fit
+    data: Value
+    target: Value
+    thing: Thing | None
+    call: Call | None
+
+
+class Splitting(NamedTuple):
+    """Rows are divided.
+
+    Attributes:
+        split: The split.
+        name: The splitter's name in its library.
+        data: What is divided; several arrays as items.
+        call: The call, if it is one: its keywords say whether it shuffles, and so on.
+        made: Where the splitter was constructed: ``KFold(5, shuffle=True)``.
+    """
+
+    split: Split
+    name: str
+    data: Value
+    call: Call | None
+    made: Call | None = None
+
+
+class Evaluation(NamedTuple):
+    """A fitted model meets rows.
+
+    Attributes:
+        spot: Where.
+        how: ``predict``, ``score``, ``validation`` (in a fit), or ``handed``: to something unknown,
+            to a caller or an attribute, from where it may get anywhere.
+        data: The features.
+        target: The truth that they are scored against, where it is in the same call.
+        thing: The model, where it is known.
+        fits: What the model was fitted on then.
+        call: The call.
+    """
+
+    spot: Spot
+    how: str
+    data: Value
+    target: Value
+    thing: Thing | None
+    fits: frozenset[Fit]
+    call: Call | None
+
+
+class Validation(NamedTuple):
+    """Rows are cross-validated by a library: ``cross_val_score``, ``GridSearchCV(…).fit``.
+
+    Attributes:
+        spot: Where.
+        name: Of what does it.
+        data: The features.
+        target: The target.
+        call: The call.
+    """
+
+    spot: Spot
+    name: str
+    data: Value
+    target: Value
+    call: Call
+
+
+class Measurement(NamedTuple):
+    """A metric is computed: ``accuracy_score(y_test, predicted)``.
+
+    Attributes:
+        spot: Where.
+        name: The metric's name in its library.
+        arguments: What it was handed.
+        call: The call.
+    """
+
+    spot: Spot
+    name: str
+    arguments: tuple[Value, ...]
+    call: Call
+
+
+class Grouping(NamedTuple):
+    """Rows are grouped by columns.
+
+    Attributes:
+        spot: Where.
+        data: The rows.
+        keys: The columns.
+    """
+
+    spot: Spot
+    data: Value
+    keys: frozenset[str]
+
+
+@dataclass
+class Events:
+    """All that happened, in the order in which it was first met; each once."""
+
+    fittings: list[Fitting] = field(default_factory=list)
+    splittings: list[Splitting] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)
+    validations: list[Validation] = field(default_factory=list)
+    measurements: list[Measurement] = field(default_factory=list)
+    groupings: list[Grouping] = field(default_factory=list)
+    _seen: set[tuple[object, ...]] = field(default_factory=set, repr=False)
+
+    def fitting(self, event: Fitting) -> None:
+        """Note that something learns."""
+        self._add(self.fittings, event, event.fit, event.data)
+
+    def splitting(self, event: Splitting) -> None:
+        """Note that rows are divided."""
+        self._add(self.splittings, event, event.split, event.data)
+
+    def evaluation(self, event: Evaluation) -> None:
+        """Note that a model meets rows."""
+        self._add(self.evaluations, event, event.spot, event.how, event.data, event.fits)
+
+    def validation(self, event: Validation) -> None:
+        """Note that rows are cross-validated."""
+        self._add(self.validations, event, event.spot, event.data)
+
+    def measurement(self, event: Measurement) -> None:
+        """Note that a metric is computed."""
+        self._add(self.measurements, event, event.spot, event.arguments)
+
+    def grouping(self, event: Grouping) -> None:
+        """Note that rows are grouped."""
+        self._add(self.groupings, event, event.spot)
+
+    def _add(self, events: list[Event], event: Event, *identity: object) -> None:
+        key = (type(event), *identity)
+        if key not in self._seen:
+            self._seen.add(key)
+            events.append(event)

@@ -1,0 +1,172 @@
+"""Which fits saw rows that a model is later tested on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ..program.program import Program
+from .analysis import rows_of
+from .events import Evaluation, Events, Validation
+from .provenance import Fit, Mark, Region, Split
+from .value import Value
+
+# What never tells one row of another: the order of rows, names of classes.
+HARMLESS = frozenset({"model", "cluster", "look-ahead", "lag", "sorting", "time"})
+HARMLESS |= {"duplication", "group-statistic"}
+
+# Alone, these move values and scale nothing: days since the first day.
+SHIFTS = frozenset({"min", "nanmin", "amin", "sum", "describe", "mode", "value_counts"})
+
+
+class Leak(NamedTuple):
+    """A fit that saw held-out rows.
+
+    Attributes:
+        fit: The fit.
+        split: What holds the rows out; None for a cross-validation by a library.
+        use: Where they are used: an evaluation, or the cross-validation.
+        has_seen: ``all``: rows of both sides of the split, before it; ``parts``: the parts of the
+            split put together again; ``test``: only the held-out part; ``other``: rows that no
+            split of the program made, but that a model trained on others is tested on.
+        is_refit: Whether the same object had learned from other rows before.
+    """
+
+    fit: Fit
+    split: Split | None
+    use: Evaluation | Validation
+    has_seen: str
+    is_refit: bool = False
+
+
+def leaks_of(program: Program) -> list[Leak]:
+    """Return the leaks of a program, one for each fit; found once."""
+    found: list[Leak] | None = getattr(program, "_leaks", None)
+    if found is None:
+        found = list(find_leaks(rows_of(program)))
+        program._leaks = found  # type: ignore[attr-defined]
+    return found
+
+
+def find_leaks(events: Events) -> Iterator[Leak]:
+    """Yield the leaks, the most telling one of each fit."""
+    best: dict[tuple[int, int, str], Leak] = {}
+    for leak in all_leaks(events):
+        spot = leak.fit.spot  # (x - x.mean()) / x.std() is one mistake
+        key = id(spot.module), spot.line, leak.fit.kind
+        known = best.get(key)
+        if known is None or weight(leak) > weight(known):
+            best[key] = leak
+    for leak in best.values():
+        yield leak._replace(is_refit=is_refit(leak.fit, events))
+
+
+def is_refit(fit: Fit, events: Events) -> bool:
+    """Tell whether the object of a fit had learned from rows apart from these before."""
+    things = {each.thing for each in events.fittings if each.fit == fit} - {None}
+    for event in events.fittings:
+        if event.fit == fit:
+            return False
+        if event.thing in things and not any(
+            mine.covers(theirs) or theirs.covers(mine)
+            for mine in event.fit.learned
+            for theirs in fit.learned
+        ):
+            return True
+    return False
+
+
+def weight(leak: Leak) -> tuple[int, bool, bool, int]:
+    """Return how telling a leak is; of equals, that of the first split."""
+    is_evaluated = isinstance(leak.use, Evaluation) and leak.use.how != "handed"
+    split = leak.split
+    rank = 0 if split is None else 1 if split.kind == "folds" else 2
+    line = split.spot.line if split is not None else leak.use.spot.line
+    return rank, leak.fit.name not in SHIFTS, is_evaluated, -line
+
+
+def all_leaks(events: Events) -> Iterator[Leak]:
+    """Yield every fit together with every use of held-out rows that it saw."""
+    of_targets = encoders_of_targets(events)
+    trained = {event.fit: event.data.flat for event in events.fittings}
+    for use in events.evaluations:
+        outer = {r for f in use.fits for r in f.learned}
+        inner = [trained[fit] for fit in use.fits if fit in trained]
+        yield from fitted_again(use, inner, outer)
+        of_training = {m for data in inner for m in data.marks if m.fit.kind not in HARMLESS}
+        for mark in {*marks_of(use), *of_training}:
+            if mark.fit.kind == "encoding" and (
+                use.how == "handed" or id(mark.fit.spot.part) in of_targets
+            ):
+                continue
+            yield from leaks_at(mark.fit, use, outer)
+    for validation in events.validations:
+        data = validation.data.flat
+        for mark in data.marks:
+            if mark.fit.kind in HARMLESS or mark.fit.kind == "encoding":
+                continue
+            if any(p.covers(q) for p in mark.fit.learned for q in data.regions):
+                yield Leak(mark.fit, None, validation, "all")
+
+
+def fitted_again(use: Evaluation, inner: list[Value], outer: set[Region]) -> Iterator[Leak]:
+    """Yield the fits on rows of another file, where the training rows had one of the same kind."""
+    rows = use.data.flat
+    if {r.origin for r in outer} & {r.origin for r in rows.regions}:
+        return
+    names = {mark.fit.name for data in inner for mark in data.marks if mark.fit.kind == "transform"}
+    seen = {mark.fit for data in inner for mark in data.marks}
+    for mark in rows.marks:
+        fit = mark.fit
+        is_again = fit.kind == "transform" and fit.name in names and fit not in seen
+        if is_again and any(p.covers(q) for p in fit.learned for q in rows.regions):
+            yield Leak(fit, None, use, "other")
+
+
+def encoders_of_targets(events: Events) -> set[int]:
+    """Return the encoders whose numbers are what a model is taught, by their fits' facts."""
+    taught = [each.target for each in events.fittings] + [e.target for e in events.evaluations]
+    taught += [each for event in events.measurements for each in event.arguments]
+    return {
+        id(mark.fit.spot.part)
+        for value in taught
+        for mark in value.flat.marks
+        if mark.fit.kind == "encoding"
+    }
+
+
+def marks_of(use: Evaluation) -> Iterator[Mark]:
+    """Yield what the rows of an evaluation carry, as features or as their target."""
+    for value in (use.data.flat, use.target.flat):
+        for mark in value.marks:
+            if mark.fit.kind not in HARMLESS:
+                yield mark
+
+
+def leaks_at(fit: Fit, use: Evaluation, trained_on: set[Region]) -> Iterator[Leak]:
+    """Yield the ways in which a fit saw the held-out rows of one evaluation."""
+    for region in use.data.flat.regions | use.target.flat.regions:
+        covering = [each for each in fit.learned if each.covers(region)]
+        if not covering:
+            continue
+        for split, side in held_out(region, trained_on):
+            has_seen = "test"
+            for each in covering:
+                if not any(s.split == split for s in each.path):
+                    has_seen = "all"
+            if has_seen == "test" and any(
+                s.split == split and s.side != side for each in fit.learned for s in each.path
+            ):
+                has_seen = "parts"
+            yield Leak(fit, split, use, has_seen)
+
+
+def held_out(region: Region, trained_on: set[Region]) -> Iterator[tuple[Split, object]]:
+    """Yield the splits that hold a region out, and on which side it is."""
+    for step in region.path:
+        if step.is_held_out:
+            yield step.split, step.side
+    for other in trained_on:
+        apart = region.opposed_to(other)
+        if apart is not None and not apart[0].is_held_out:
+            yield apart[0].split, apart[0].side

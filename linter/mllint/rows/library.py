@@ -1,0 +1,235 @@
+"""What functions of libraries do to the rows that they are handed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..facts.expressions import Call, Constant, Expression, Sequence, Star
+from .duplication import is_repetition
+from .events import Fitting, Measurement, Splitting
+from .meanings import LEARNS, class_of
+from .methods import Methods, is_per_row
+from .provenance import TEST, TRAIN, Fit, Mark, Split, Step, Thing
+from .value import NO_REGIONS, NOTHING, Value, container, joined
+
+FORWARD = (Constant("forward"), Constant("nearest"))
+ELEMENTS = frozenset({"builtins.zip", "builtins.enumerate", "builtins.next", "builtins.dict"})
+
+
+class Library(Methods):
+    """The part of the interpreter that knows functions of libraries."""
+
+    def library(self, names: tuple[str, ...], call: Call) -> Value | None:
+        """Carry out a call of a library; None if its name says nothing."""
+        for name in names:
+            kind = self.meanings.of_class(name)
+            if kind:
+                return self.made(call, name.rpartition(".")[2], kind, self.handed_over(call))
+            made, method = class_of(name)
+            kind = self.meanings.of_class(made)
+            if kind and (kind in LEARNS or kind in ("splitter", "pipeline")):
+                thing = Thing(self.spot(self.receiver_key(call.func)), kind, made.split(".")[-1])
+                return self.method_of_thing(thing, method, call)
+        if self.meanings.is_metric(names):
+            arguments = tuple(self.handed_over(call))
+            self.events.measurement(Measurement(self.spot(call), names[0], arguments, call))
+            return NOTHING
+        for name in names:
+            meaning = self.meanings.of_function(name)
+            if meaning:
+                return self.function(name, meaning, call)
+        return None
+
+    def function(self, name: str, meaning: str, call: Call) -> Value:
+        """Carry out a function of known meaning."""
+        if meaning == "part-each":
+            return self.parts_of_each(call, name)
+        if meaning == "cross-validate":
+            return self.cross_validated(call, name.rpartition(".")[2])
+        if name in ELEMENTS:
+            return self.elements(name, call)
+        handed = self.handed_over(call)
+        first = handed[0] if handed else NOTHING
+        last = name.rpartition(".")[2]
+        match meaning:
+            case "part-one":
+                return self.parts_of_one(first, call, name)
+            case "transform-function" | "zscore" | "resample-function":
+                return self.transformed_at_once(meaning, last, first, handed, call)
+            case "statistic" | "select-function":
+                return self.statistic_of(
+                    joined(each.flat for each in handed[:1]), last, call, meaning
+                )
+            case "train-function":
+                return self.trained(handed, last, call)
+            case "reader":
+                return self.read(name, call)
+            case "row-property" | "display":
+                return NOTHING
+        if name == "numpy.split" or name == "numpy.array_split":
+            return self.parts_of_one(first, call, name)
+        found = self.combined(handed)
+        found = self.fresh(found, call) if handed else found
+        if last == "merge_asof" and call.keyword("direction") in FORWARD:
+            return self.rearranged(found, "look-ahead", last, call)
+        repeated = is_repetition(last, handed, call)
+        return self.rearranged(found, "duplication", last, call) if repeated else found
+
+    def handed_over(self, call: Call) -> list[Value]:
+        """Carry out the arguments, by position and then by keyword."""
+        found: list[Value] = []
+        for argument in call.args:
+            if isinstance(argument, Star):
+                inner = self.evaluate(argument.value)
+                found += [value for _, value in inner.items] if inner.items else [inner]
+            else:
+                found.append(self.evaluate(argument))
+        return found + [self.evaluate(each) for _, each in call.keywords]
+
+    def combined(self, handed: list[Value]) -> Value:
+        """Return what holds the rows of all arguments: of ``np.array``, ``pd.concat``."""
+        if len(handed) == 1 and handed[0].items is None:
+            return replace(handed[0], literal=None)
+        if handed and handed[0].items is not None and not handed[0].flat.regions:
+            return replace(handed[0], literal=None)
+        values = [value.flat for value in handed]
+        found = joined(values)
+        columns = {each.columns for each in values if each.regions}
+        return replace(
+            found,
+            literal=None,
+            columns=columns.pop() if len(columns) == 1 else None,
+            picks=found.picks if not found.regions else frozenset(),
+        )
+
+    def elements(self, name: str, call: Call) -> Value:
+        """Return what ``zip``, ``enumerate`` and ``next`` make of what they iterate."""
+        handed = self.handed_over(call)
+        if name == "builtins.dict":
+            found = handed[0] if call.args else Value(items=())
+            values = handed[len(call.args) :]
+            for (key, _), value in zip(call.keywords, values, strict=True):
+                found = found.with_item(key, value)
+            return found
+        if name == "builtins.next":
+            return self.element(handed[0]) if handed else NOTHING
+        if name == "builtins.enumerate":
+            inner = handed[0] if handed else NOTHING
+            if inner.items is None:
+                return Value(items=((None, container([NOTHING, self.element(inner)])),))
+            pairs = [(key, container([NOTHING, value])) for key, value in inner.items]
+            return Value(items=tuple(pairs))
+        lengths = {len(each.items) if each.items else 0 for each in handed}
+        if len(lengths) == 1 and 0 not in lengths:
+            keys = [key for key, _ in handed[0].items or ()]
+            rows = [(key, container(each.item(key) for each in handed)) for key in keys]
+            return Value(items=tuple(rows))
+        return Value(items=((None, container(self.element(each) for each in handed)),))
+
+    def element(self, value: Value) -> Value:
+        """Return what iterating a value gives."""
+        if value.items is not None:
+            return joined((value.item(None), replace(value, items=None)))
+        return replace(value, literal=None)
+
+    def parts_of_each(self, call: Call, name: str) -> Value:
+        """Return the training and the test part of each array."""
+        arrays: list[Value] = []
+        for position, argument in enumerate(call.args):
+            if isinstance(argument, Star):
+                inner = self.evaluate(argument.value)
+                arrays += [value for _, value in inner.items or ()]
+            else:
+                arrays.append(self.fresh(self.evaluate(argument), call, (position,)))
+        for _, argument in call.keywords:
+            self.evaluate(argument)
+        split = Split("call", self.spot(call), self.spot(call))
+        data = container(arrays)
+        self.events.splitting(Splitting(split, name, data, call))
+        return container(
+            replace(each, literal=None).narrowed(Step(split, side))
+            for each in arrays
+            for side in (TRAIN, TEST)
+        )
+
+    def transformed_at_once(
+        self, meaning: str, name: str, rows: Value, handed: list[Value], call: Call
+    ) -> Value:
+        """Carry out ``scale(X)``, ``zscore(X)`` or ``resample(X, y)``."""
+        kinds = {"transform-function": "transform", "zscore": "statistic"}
+        if is_per_row(call, 1):
+            return rows
+        arrays = handed[: len(call.args)] if meaning == "resample-function" else [rows]
+        flat = self.fresh(joined(each.flat for each in arrays), call)
+        fit = Fit(
+            kinds.get(meaning, "resampling"),
+            name,
+            self.spot(call),
+            flat.regions,
+            True,
+            flat.columns,
+        )
+        self.events.fitting(Fitting(fit, flat, NOTHING, None, call))
+        results = [self.fresh(each, call).carrying([Mark(fit, each.columns)]) for each in arrays]
+        return results[0] if len(results) == 1 else container(results)
+
+    def statistic_of(self, rows: Value, name: str, call: Call, meaning: str) -> Value:
+        """Carry out ``np.mean(X, axis=0)``."""
+        if not rows.regions:
+            return Value(marks=rows.marks)
+        if is_per_row(call, 1):
+            return replace(rows, columns=None)
+        kind = "selection" if meaning == "select-function" else "statistic"
+        fit = Fit(kind, name, self.spot(call), rows.regions, True, rows.columns)
+        return Value(marks=frozenset({Mark(fit), *rows.marks}))
+
+    def trained(self, handed: list[Value], name: str, call: Call) -> Value:
+        """Carry out ``xgboost.train(params, rows)``."""
+        data = handed[1] if len(handed) > 1 else NOTHING
+        thing = Thing(self.spot(call), "model", name)
+        self.learn(thing, data.flat, NOTHING, call, "fit")
+        for keyword in ("evals", "valid_sets"):
+            evaluated = call.keyword(keyword)
+            if evaluated is not None:
+                self.meet(thing, "validation", self.evaluate(evaluated).flat, NOTHING, call)
+        return Value(things=frozenset({thing}))
+
+    def read(self, name: str, call: Call) -> Value:
+        """Return rows that a reader reads."""
+        rows = self.origin(call, (), "read")
+        dates = call.keyword("parse_dates")
+        if dates is not None and name.startswith("pandas."):
+            is_column = isinstance(dates, Sequence)
+            names = self.evaluate(dates).literal if is_column else None
+            columns = frozenset(str(each) for each in names) if isinstance(names, tuple) else None
+            fit = Fit("time", "parse_dates", self.spot(call), rows.regions, True, columns)
+            rows = rows.carrying([Mark(fit, columns)])
+        if name.startswith(("keras.", "tensorflow.")):
+            return pairs_of_files(rows)
+        return rows
+
+    def call_library_value(self, function: Expression, call: Call) -> Value:
+        """Carry out a call of which nothing is known."""
+        handed = self.handed_over(call)
+        self.handed(call, call, handed)
+        if any(each.flat.regions != NO_REGIONS for each in handed):
+            return replace(self.combined(handed), items=None, columns=None)
+        return self.origin(call)
+
+
+def pairs_of_files(rows: Value) -> Value:
+    """Return ``(x_train, y_train), (x_test, y_test)`` as loaders of ready-made parts give them."""
+    origin = next(iter(rows.regions)).origin
+    return container(
+        container(
+            replace(
+                rows,
+                regions=frozenset(
+                    each._replace(origin=origin._replace(path=(part, item)))
+                    for each in rows.regions
+                ),
+            )
+            for item in (0, 1)
+        )
+        for part in (0, 1)
+    )

@@ -1,0 +1,130 @@
+"""What the parts of the interpreter share: the state of the program, and where it is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..facts.expressions import Call, Expression
+from ..facts.statements import Handler, Statement
+from ..program.evaluation import Evaluator
+from ..program.symbols import Module
+from ..program.values import Frame
+from .events import Evaluation, Events
+from .meanings import Meanings
+from .provenance import Fit, Mark, Origin, Region, Spot, Thing
+from .state import State
+from .value import NOTHING, Value
+
+FITTED = "<fitted>"  # the name under which a thing keeps what it was fitted on, as marks
+
+
+class OutOfBudgetError(Exception):
+    """The program is too long to be followed any further."""
+
+
+@dataclass(eq=False)
+class Activation:
+    """One function that is being carried out, or a module's top level.
+
+    Attributes:
+        frame: What the evaluator knows of it.
+        context: The calls by which it was reached.
+        outer: The activation of the function around.
+        changed: Parameters whose object was changed in place, and to what.
+        rebound: Parameters that mean another object by now.
+        returned: What it returns.
+        statement: The one that is being carried out.
+        names: Those that it has bound.
+    """
+
+    frame: Frame
+    context: tuple[int, ...] = ()
+    outer: Activation | None = None
+    changed: dict[str, Value] = field(default_factory=dict)
+    rebound: set[str] = field(default_factory=set)
+    returned: Value = NOTHING
+    statement: Statement | Handler | None = None
+    names: set[str] = field(default_factory=set)
+
+    @property
+    def scope(self) -> object:
+        """What its names belong to."""
+        return self if self.frame.function else self.frame.module
+
+    def is_local(self, name: str) -> bool:
+        """Tell whether a name belongs to this function rather than to the module."""
+        function = self.frame.function
+        return function is not None and (
+            name in function.table or any(each.name == name for each in function.parameters)
+        )
+
+
+class Machine(ABC):
+    """The interpreter's state.
+
+    Args:
+        evaluator: Knows what names mean, without regard to order.
+        meanings: Knows what library calls do to rows.
+        events: Where what happens is noted.
+    """
+
+    def __init__(self, evaluator: Evaluator, meanings: Meanings, events: Events) -> None:
+        self.evaluator = evaluator
+        self.meanings = meanings
+        self.events = events
+        self.state = State()
+        self.activation: Activation  # set by whoever runs something
+        self.budget = 0
+        self.loops = 0  # around what is being carried out
+        # Names that mean the same objects as other names: `frames = [train, test]`.
+        self.aliases: dict[tuple[object, str], Expression] = {}
+        self.keys: dict[tuple[object, str], object] = {}  # of names, each one object: see Spot
+
+    @abstractmethod
+    def evaluate(self, expression: Expression | None) -> Value:
+        """Carry out an expression and return what is known of its value."""
+
+    @abstractmethod
+    def assign(self, target: Expression, value: Value) -> None:
+        """Bind a target to a value."""
+
+    @abstractmethod
+    def change(self, target: Expression, value: Value) -> None:
+        """Change the object that an expression means, in place."""
+
+    @property
+    def module(self) -> Module:
+        """The file that is being carried out."""
+        return self.activation.frame.module
+
+    def spot(self, part: object) -> Spot:
+        """Return where an expression stands, and how it was reached."""
+        statement = self.activation.statement
+        assert statement is not None
+        return Spot(self.module, statement, part, self.activation.context)
+
+    def origin(self, part: object, path: tuple[object, ...] = (), kind: str = "made") -> Value:
+        """Return rows that begin here."""
+        return Value(regions=frozenset({Region(Origin(self.spot(part), path, kind))}))
+
+    def fitted(self, thing: Thing) -> frozenset[Fit]:
+        """Return what a thing was last fitted on."""
+        known = self.state.get((thing, FITTED))
+        return frozenset(mark.fit for mark in known.marks) if known else frozenset()
+
+    def set_fitted(self, thing: Thing, fits: Iterable[Fit]) -> None:
+        """Note what a thing was fitted on."""
+        marks = frozenset(Mark(fit) for fit in fits)
+        self.state.set((thing, FITTED), Value(marks=marks))
+
+    def handed(self, call: Call | None, part: object, values: Iterable[Value]) -> None:
+        """Note that rows get to where they can't be followed."""
+        for value in values:
+            flat = value.flat
+            if flat.held_out:
+                event = Evaluation(
+                    self.spot(part), "handed", flat, NOTHING, None, frozenset(), call
+                )
+                self.events.evaluation(event)

@@ -1,0 +1,316 @@
+"""What methods do to the rows that they are called on: pandas' and NumPy's, mostly."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import replace
+
+from ..facts.expressions import Attribute, Call, Constant, Expression
+from .estimators import Estimators
+from .events import Grouping, Splitting
+from .provenance import TEST, TRAIN, Fit, Mark, Split, Step
+from .selection import column_names
+from .value import NO_MARKS, NO_REGIONS, NOTHING, Value, container, joined
+
+# Statistics that say nothing of the values' scale.
+AGGREGATES = frozenset({"mean", "median", "std", "var", "min", "max", "sum", "count", "nunique"})
+
+
+def is_per_row(call: Call, position: int = 0) -> bool:
+    """Tell whether a statistic is taken along each row: ``axis=1``."""
+    axis = call.argument("axis", position)
+    return (
+        isinstance(axis, Constant) and axis.value in (1, -1, "columns") and axis.value is not True
+    )
+
+
+class Methods(Estimators):
+    """The part of the interpreter that knows methods of tables and arrays."""
+
+    def method(self, base: Value, name: str, call: Call) -> Value:
+        """Carry out a method of what holds rows, or was computed from rows."""
+        special = {
+            "drop": self.drop, "isin": self.isin, "sample": self.sample, "groupby": self.groupby,
+            "shift": self.shift, "rolling": self.rolling, "sort_values": self.sort_values,
+            "sort_index": self.sort_values, "assign": self.assigned, "pop": self.popped,
+            "get": self.got, "take": self.taken, "skip": self.taken, "items": self.pairs,
+            "iteritems": self.pairs, "values": self.contents, "apply": self.applied,
+            "transform": self.applied, "pipe": self.applied, "agg": self.aggregated,
+            "aggregate": self.aggregated, "append": self.appended, "fillna": self.filled,
+            "repeat": self.repeated,
+            "bfill": self.filled_back, "backfill": self.filled_back,
+        }.get(name)  # fmt: skip
+        if special is not None:
+            found = special(base, call)
+            if found is not None:
+                return self.in_place(found, call)
+        meaning = self.meanings.of_method(name)
+        arguments = self.arguments(call)
+        if meaning == "display-method":
+            return base if name in ("head", "tail") else NOTHING
+        if meaning == "row-property":
+            return NOTHING
+        if meaning == "part-one":
+            return self.parts_of_one(base, call, f".{name}")
+        if meaning in ("statistic", "select-function"):
+            return self.statistic(base, name, call, meaning)
+        marks = frozenset(mark for value in arguments for mark in value.flat.marks)
+        found = base.carrying(marks)
+        if meaning == "join-method":
+            found = replace(
+                joined((found, *(value.flat for value in arguments))), groups=base.groups
+            )
+        return self.in_place(replace(found, literal=None), call)
+
+    def in_place(self, value: Value, call: Call) -> Value:
+        """Change the receiver, if ``inplace=True`` says so."""
+        flag = call.keyword("inplace")
+        if flag == Constant(True) and isinstance(flag, Constant):
+            if isinstance(call.func, Attribute):
+                self.change(call.func.value, value)
+            return NOTHING
+        return value
+
+    def arguments(self, call: Call) -> list[Value]:
+        """Return what is handed, functions' results among it."""
+        return [self.evaluate(each) for each in call.args] + [
+            self.evaluate(each) for _, each in call.keywords
+        ]
+
+    def statistic(self, base: Value, name: str, call: Call, meaning: str) -> Value:
+        """Return what is computed over rows; along axis 1 it is still rows."""
+        self.arguments(call)
+        rows = base.flat
+        if not rows.regions:  # a statistic's statistic, or a mask's
+            return Value(marks=rows.marks)
+        if is_per_row(call):
+            return replace(rows, columns=None)
+        if base.groups is not None:
+            kind = "group-statistic"
+        else:
+            kind = "selection" if meaning == "select-function" else "statistic"
+        fit = Fit(kind, name, self.spot(call), rows.regions, True, rows.columns)
+        if base.groups is not None:  # rows of another kind: one for each group
+            return replace(rows.carrying([Mark(fit)]), groups=None, columns=None)
+        return Value(marks=frozenset({Mark(fit), *rows.marks}))
+
+    def drop(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``drop``: of columns, or of rows by their index."""
+        columns = call.keyword("columns")
+        first = columns or call.argument("labels", 0)
+        if first is None:
+            return None
+        index = self.evaluate(first)
+        names = column_names(index.literal)
+        if names is not None:
+            return base.without_columns(names)
+        if index.columns is not None and not index.regions:
+            return base.without_columns(index.columns)
+        if index.regions or index.picks:
+            return self.rows_dropped(base, index)
+        return base.carrying(index.marks)
+
+    def isin(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``isin``, which gives a mask."""
+        return self.membership(call, joined(self.arguments(call)).flat, base)
+
+    def sample(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``sample``: a part, unless it is all rows in another order."""
+        fraction = call.argument("frac", 1)
+        self.arguments(call)
+        if isinstance(fraction, Constant) and fraction.value in (1, 1.0):
+            return replace(base, literal=None)
+        if base.groups is not None or not base.flat.regions:
+            return base
+        split = Split("sample", self.spot(call), self.spot(call))
+        self.events.splitting(Splitting(split, "sample", base.flat, call))
+        return base.narrowed(Step(split, TRAIN))
+
+    def groupby(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``groupby``."""
+        handed = self.arguments(call)
+        names = column_names(handed[0].literal) if handed else None
+        if names is not None:
+            self.events.grouping(Grouping(self.spot(call), base.flat, names))
+        return replace(base, groups=names or frozenset(), literal=None)
+
+    def shift(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``shift``: rows get others' values, of before or of after."""
+        periods = call.argument("periods", 0)
+        literal = 1 if periods is None else self.evaluate(periods).literal
+        if not isinstance(literal, int):
+            return base
+        kind = "look-ahead" if literal < 0 else "lag"
+        return self.rearranged(base, kind, "shift", call)
+
+    def rolling(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``rolling``."""
+        self.arguments(call)
+        is_centred = call.keyword("center") == Constant(True)
+        return self.rearranged(base, "look-ahead" if is_centred else "lag", "rolling", call)
+
+    def sort_values(self, base: Value, call: Call) -> Value | None:
+        """Carry out a sort; its mark tells by which columns."""
+        handed = self.arguments(call)
+        names = column_names(handed[0].literal) if handed else None
+        return self.rearranged(base, "sorting", "sort_values", call, names)
+
+    def rearranged(
+        self, base: Value, kind: str, name: str, call: Call, columns: frozenset[str] | None = None
+    ) -> Value:
+        """Return rows with a mark of how they were rearranged."""
+        fit = Fit(
+            kind, name, self.spot(call), base.flat.regions, True, columns or base.flat.columns
+        )
+        return replace(base.carrying([Mark(fit, base.flat.columns)]), literal=None)
+
+    def assigned(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``assign``, which adds columns."""
+        for name, argument in call.keywords:
+            value = self.column_function(base, argument)
+            if name is not None:
+                base = self.with_column(base, frozenset({name}), value)
+        return base
+
+    def with_column(self, base: Value, names: frozenset[str] | None, value: Value) -> Value:
+        """Return rows with columns that hold another value."""
+        flat = value.flat
+        regions = base.regions or flat.regions
+        kept = base if names is None else base.without_columns(names)
+        marks = frozenset(Mark(mark.fit, names or mark.columns) for mark in flat.marks)
+        columns = None if base.columns is None or names is None else base.columns | names
+        return replace(
+            kept,
+            regions=regions,
+            marks=kept.marks | marks,
+            columns=columns,
+            without=base.without - (names or frozenset()),
+        )
+
+    def popped(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``pop`` of a column or item."""
+        names = column_names(joined(self.arguments(call)).literal)
+        if names is None or base.items is not None:
+            return None
+        if isinstance(call.func, Attribute):
+            self.change(call.func.value, base.without_columns(names))
+        return base.of_columns(names)
+
+    def got(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``get`` of an item."""
+        handed = self.arguments(call)
+        if base.items is None or not handed:
+            return None
+        return base.item(handed[0].literal)
+
+    def taken(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``take(n)`` and ``skip(n)`` of tf.data, which slice."""
+        if not call.args or not isinstance(call.func, Attribute) or call.keywords:
+            return None
+        index = self.evaluate(call.args[0])
+        if index.regions or index.picks:
+            return self.indexed(base, index)
+        bound = self.bound(call.args[0])
+        if call.func.attr == "take":
+            return self.bounded(base, None, bound, call)
+        return self.bounded(base, bound, None, call)
+
+    def pairs(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``items`` of a dictionary."""
+        if base.items is None:
+            return None
+        return container(
+            container([Value(literal=key) if isinstance(key, str | int) else NOTHING, value])
+            for key, value in base.items
+        )
+
+    def contents(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``values`` of a dictionary."""
+        return None if base.items is None else container(value for _, value in base.items)
+
+    def filled(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``fillna``: what fills the gaps of a table marks the columns that it names."""
+        handed = joined(self.arguments(call)).flat
+        if call.keyword("method") in (Constant("bfill"), Constant("backfill")):
+            return self.rearranged(base, "look-ahead", "bfill", call)
+        marks = [Mark(m.fit, base.columns or m.fit.columns) for m in handed.marks]
+        return replace(base, literal=None).carrying(marks)
+
+    def filled_back(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``bfill``: gaps get the values of later rows."""
+        self.arguments(call)
+        return None if is_per_row(call) else self.rearranged(base, "look-ahead", "bfill", call)
+
+    def repeated(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``repeat`` of an array, or of an index: rows are there more than once."""
+        if not call.args or not base.regions:
+            return None
+        self.arguments(call)
+        return self.rearranged(base, "duplication", "repeat", call)
+
+    def applied(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``apply`` and its kin: a function of each column, row, group or value."""
+        if not call.args:
+            return None
+        handed = self.evaluate(call.args[0])
+        if isinstance(handed.literal, str) and handed.literal in AGGREGATES:
+            return self.broadcast(base, handed.literal, call)
+        for argument in (*call.args[1:], *(value for _, value in call.keywords)):
+            self.evaluate(argument)
+        result = self.column_function(base, call.args[0], is_per_value(base, call))
+        return replace(base, literal=None).carrying(result.flat.marks)
+
+    def broadcast(self, base: Value, name: str, call: Call) -> Value:
+        """Return ``transform("mean")``: each row gets a statistic of its group, or of all."""
+        rows = base.flat
+        kind = "statistic" if base.groups is None else "group-statistic"
+        fit = Fit(kind, name, self.spot(call), rows.regions, True, rows.columns)
+        return replace(base.carrying([Mark(fit)]), groups=None, literal=None)
+
+    def aggregated(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``agg``: of groups, it gives rows of another kind."""
+        self.arguments(call)
+        return self.statistic(base, "agg", call, "statistic")
+
+    def column_function(
+        self, base: Value, function: Expression, is_per_value: bool = False
+    ) -> Value:
+        """Return what a function gives for rows; for each single value it can learn nothing."""
+        argument = Value(literal=None) if is_per_value else replace(base, literal=None)
+        return self.call_handed(function, [argument])
+
+    def appended(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``append``: a list grows, a table gets more rows."""
+        values = self.arguments(call)
+        if isinstance(call.func, Attribute) and len(values) == 1 and not call.keywords:
+            is_table = base.regions != NO_REGIONS and base.items is None
+            if is_table and base.marks == NO_MARKS and base.columns is None and not values[0].items:
+                return None
+            if not is_table:
+                count = len(base.items or ())
+                self.change(call.func.value, base.with_item(self.position(count), values[0]))
+                return NOTHING
+        return None
+
+    def position(self, count: int) -> object:
+        """Return the place at which a list grows: not known within a loop."""
+        return None if self.loops else count
+
+    @abstractmethod
+    def call_handed(self, function: Expression, values: list[Value]) -> Value:
+        """Carry out a function or lambda that is handed to a library."""
+
+    def parts_of_one(self, base: Value, call: Call, name: str) -> Value:
+        """Return the parts of one dataset, the training part first."""
+        base = self.fresh(base, call)
+        split = Split("call", self.spot(call), self.spot(call))
+        self.events.splitting(Splitting(split, name, base.flat, call))
+        sides = (TRAIN, TEST, f"{TEST} 2", f"{TEST} 3")
+        return container(base.narrowed(Step(split, side)) for side in sides)
+
+
+def is_per_value(base: Value, call: Call) -> bool:
+    """Tell whether ``apply`` meets single values or rows rather than whole columns."""
+    if base.groups is not None:
+        return False
+    return (base.columns is not None and len(base.columns) == 1) or is_per_row(call, 1)

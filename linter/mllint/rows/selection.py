@@ -1,0 +1,287 @@
+"""Which rows and columns a subscript, mask or index chooses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..facts.expressions import (
+    Attribute,
+    Call,
+    Compare,
+    Constant,
+    Expression,
+    Operation,
+    Sequence,
+    Slice,
+    Subscript,
+)
+from .machine import Machine
+from .provenance import COMPLEMENTS, TEST, TRAIN, Mark, Origin, Region, Split, Step
+from .spelling import spelled
+from .value import NO_REGIONS, NONE, NOTHING, Value, joined
+
+INDEXERS = frozenset({"loc", "iloc", "ix", "at", "iat"})
+# Attributes that hold the same rows, or give access to them; any other may be a column.
+SAME = frozenset(
+    {"values", "T", "index", "str", "cat", "sparse", "array", "data", "real", "flat", "A", "dt"}
+    | {"plot", "style", "device", "grad", "attrs"}
+)
+
+
+def column_names(literal: object) -> frozenset[str] | None:
+    """Return the names in a literal: one text, or a list of them."""
+    if isinstance(literal, str):
+        return frozenset({literal})
+    if isinstance(literal, tuple) and literal and all(isinstance(each, str) for each in literal):
+        return frozenset(literal)
+    return None
+
+
+def complement(step: Step) -> Step:
+    """Return the other side of a step, as ``~mask`` and ``drop(index)`` choose it."""
+    match step.side:
+        case (str(operator), right) if operator in COMPLEMENTS:
+            return Step(step.split, (COMPLEMENTS[operator], right))
+        case str(side) if side.startswith(TRAIN):
+            return Step(step.split, TEST)
+        case str():
+            return Step(step.split, TRAIN)
+        case ("bounds", lower, None):
+            return Step(step.split, ("bounds", None, lower))
+        case ("bounds", None, upper):
+            return Step(step.split, ("bounds", upper, None))
+    return Step(step.split, ("not", step.side))
+
+
+def steps_of(key: Value, base: Value) -> tuple[Step, ...]:
+    """Return the parts that an index or mask picks out of a value."""
+    known = {step for region in base.regions for step in region.path}
+    chosen = dict.fromkeys(key.picks)
+    for region in key.regions:
+        chosen |= dict.fromkeys(region.path)
+    return tuple(step for step in chosen if step not in known)
+
+
+class Selection(Machine):
+    """The part of the interpreter that knows subscripts and comparisons."""
+
+    def subscript(self, expression: Subscript) -> Value:
+        """Return ``value[key]``."""
+        value, key = expression
+        if isinstance(value, Attribute) and value.attr in INDEXERS:
+            base = self.evaluate(value.value)
+            rows, columns = key, None
+            if isinstance(key, Sequence) and key.kind == "tuple" and key.items:
+                rows, columns = key.items[0], (*key.items[1:], None)[0]
+            chosen = self.chosen(base, rows, expression, is_loc=True)
+            return chosen if columns is None else self.of_columns(chosen, columns)
+        base = self.evaluate(value)
+        if isinstance(key, Sequence) and key.kind == "tuple" and key.items:
+            chosen = self.chosen(base, key.items[0], expression, is_loc=True)
+            for each in key.items[1:]:
+                chosen = self.of_columns(chosen, each)
+            return chosen
+        return self.chosen(base, key, expression)
+
+    def chosen(self, base: Value, key: Expression, part: Expression, is_loc: bool = False) -> Value:
+        """Return what a key chooses: rows by slice or index, columns by name, or an item.
+
+        Args:
+            base: What is subscripted.
+            key: The key.
+            part: The subscript.
+            is_loc: Whether the key means rows in any case: of ``df.loc[key]``, ``x[key, :]``.
+        """
+        if isinstance(key, Slice):
+            return self.sliced(base, key, part)
+        index = self.evaluate(key)
+        if index.literal is not None and base.items is not None:
+            return base.item(index.literal)
+        names = column_names(index.literal)
+        if names is not None:
+            return base if is_loc else self.named(base, names)
+        if base.items is not None and not (index.picks or index.regions):
+            return joined((base.item(None), replace(base, items=None)))
+        if isinstance(index.literal, int) and not isinstance(index.literal, bool):
+            return self.numbered(base, index.literal) if not is_loc else base
+        return self.indexed(base, index)
+
+    def indexed(self, base: Value, index: Value) -> Value:
+        """Return what an index array, mask, or computed list of columns chooses."""
+        for step in steps_of(index, base):
+            base = base.narrowed(step)
+        if index.regions or index.picks:
+            return base.carrying(m for m in index.marks if m.fit.kind == "duplication")
+        return base.carrying(index.marks)
+
+    def numbered(self, base: Value, number: int) -> Value:
+        """Return item `number`; of what is not known to be rows, the items are told apart."""
+        if base.marks or base.columns is not None:
+            return base
+        regions = frozenset(
+            Region(region.origin._replace(path=(*region.origin.path, number)))
+            if region.origin.kind == "made" and not region.path and len(region.origin.path) < 4
+            else region
+            for region in base.regions
+        )
+        return replace(base, regions=regions, literal=None)
+
+    def named(self, base: Value, names: frozenset[str]) -> Value:
+        """Return some columns of rows; of an unknown dictionary, an item."""
+        known = base.columns
+        if known is not None and not names <= known and not base.regions:
+            return NOTHING
+        return base.of_columns(names)
+
+    def of_columns(self, base: Value, key: Expression) -> Value:
+        """Return the columns that the second key of ``x[rows, key]`` chooses."""
+        if isinstance(key, Slice):
+            return base
+        index = self.evaluate(key)
+        names = column_names(index.literal)
+        if names is not None:
+            return base.of_columns(names)
+        return base.carrying(index.marks) if not index.regions else base
+
+    def sliced(self, base: Value, key: Slice, part: Expression) -> Value:
+        """Return ``base[lower:upper]``."""
+        lower, upper = self.bound(key.lower), self.bound(key.upper)
+        if lower == 0:
+            lower = None
+        if (
+            base.items is not None
+            and (lower is None or isinstance(lower, int))
+            and (upper is None or isinstance(upper, int))
+        ):
+            known = [value for index, value in base.items if index is not None]
+            if len(known) == len(base.items):
+                kept = known[slice(lower, upper)]
+                return replace(base, items=tuple(enumerate(kept)))
+        if lower is None and upper is None:
+            return base
+        return self.bounded(base, lower, upper, part)
+
+    def bounded(self, base: Value, lower: object, upper: object, part: object) -> Value:
+        """Return the rows between two bounds."""
+        split = Split("slice", "rows", self.spot(part))
+        return replace(base.narrowed(Step(split, ("bounds", lower, upper))), columns=base.columns)
+
+    def bound(self, expression: Expression | None) -> object:
+        """Return a slice's bound: a number or text where it is one, else how it is written."""
+        if expression is None:
+            return None
+        literal = self.evaluate(expression).literal
+        if isinstance(literal, int | str):
+            return literal
+        return ("text", spelled(expression))
+
+    def attribute(self, base: Value, attr: str, expression: Attribute) -> Value:
+        """Return ``base.attr`` of what holds rows or was computed from them."""
+        if attr in INDEXERS or attr in SAME:
+            if attr == "index" and base.regions:
+                return replace(base, marks=frozenset(), literal=None)
+            return base
+        if self.meanings.of_method(attr) == "row-property":
+            return NOTHING
+        if base.regions and base.items is None:
+            return base.of_columns(frozenset({attr}))
+        return base
+
+    def comparison(self, expression: Compare) -> Value:
+        """Return a comparison, which may serve as a mask."""
+        values = [self.evaluate(expression.left)]
+        values += [self.evaluate(right) for _, right in expression.rest]
+        marks = frozenset(mark for value in values for mark in value.marks)
+        if not values[0].regions and marks:  # of statistics: it chooses columns
+            return Value(marks=marks)
+        if len(expression.rest) != 1:
+            return Value()
+        operator, right = expression.rest[0]
+        literal = values[1].literal
+        truth = compared(operator, *values)
+        if truth is not None:
+            return Value(literal=truth)
+        bound = literal if literal is not None else ("text", spelled(right))
+        split = Split("mask", ("mask", spelled(expression.left)), self.spot(expression))
+        return Value(picks=frozenset({Step(split, (operator, bound))}))
+
+    def membership(self, call: Call, index: Value, base: Value) -> Value:
+        """Return ``base.isin(index)``, a mask."""
+        steps = steps_of(index, base)
+        if steps:
+            return Value(picks=frozenset(steps))
+        split = Split("mask", ("in", spelled(call)), self.spot(call))
+        return Value(picks=frozenset({Step(split, ("in", None))}))
+
+    def operation(self, expression: Operation) -> Value:
+        """Return the result of an operator."""
+        values = [self.evaluate(each) for each in expression.operands]
+        if expression.operator in ("~", "not"):
+            found = values[0]
+            if found.truth is not None:
+                return Value(literal=not found.truth)
+            return replace(found, picks=frozenset(complement(each) for each in found.picks))
+        result = joined(values)
+        if expression.operator in ("and", "or"):
+            return result
+        if expression.operator == "+" and all(each.items is not None for each in values):
+            return self.added(values)
+        literal = None
+        if expression.operator == "-" and len(values) == 1 and isinstance(values[0].literal, int):
+            literal = -values[0].literal
+        items = None if result.regions or result.marks else result.items
+        marks = frozenset(
+            Mark(mark.fit, None) if not value.regions else mark
+            for value in values
+            for mark in value.marks
+        )
+        columns = next((each.columns for each in values if each.regions), None)
+        if columns is not None:
+            marks = frozenset(Mark(m.fit, m.columns or columns) for m in marks)
+        return replace(result, literal=literal, items=items, marks=marks, columns=columns)
+
+    def added(self, values: list[Value]) -> Value:
+        """Return one list behind another."""
+        items = [each for value in values for _, each in value.items or ()]
+        first = replace(joined(values), items=None, literal=None)
+        keyed = all(isinstance(key, int) for value in values for key, _ in value.items or ())
+        if keyed and len(items) < 20:
+            return replace(first, items=tuple(enumerate(items)))
+        return replace(first, items=((None, joined(items)),))
+
+    def rows_dropped(self, base: Value, index: Value) -> Value:
+        """Return ``base.drop(index)``: what is left of rows when some are taken away."""
+        for step in steps_of(index, base):
+            base = base.narrowed(complement(step))
+        return base
+
+    def fresh(self, value: Value, part: object, path: tuple[object, ...] = ()) -> Value:
+        """Return a value as rows: those that begin here, if none are known."""
+        if value.regions == NO_REGIONS and value.items is None and not value.marks:
+            origin = Origin(self.spot(part), path)
+            return replace(value, regions=frozenset({Region(origin)}))
+        return value
+
+
+def compared(operator: str, left: Value, right: Value) -> bool | None:
+    """Return what a comparison of literals gives, of None too; None if that is not known."""
+    is_same: bool | None = None
+    if right.literal is NONE and (left.things or left.regions or left.items is not None):
+        is_same = False
+    elif left.literal is not None and right.literal is not None:
+        is_same = left.literal == right.literal
+    if is_same is None or operator not in ("==", "!=", "is", "is not"):
+        return None
+    return is_same == (operator in ("==", "is"))
+
+
+def constant_of(expression: Expression) -> object:
+    """Return what a literal stands for: a constant, or a tuple of constants."""
+    match expression:
+        case Constant():
+            return NONE if expression.value is None else expression.value
+        case Sequence("list" | "tuple" | "set", items) if items and all(
+            isinstance(each, Constant) for each in items
+        ):
+            return tuple(each.value for each in items if isinstance(each, Constant))
+    return None

@@ -1,0 +1,316 @@
+"""What statements do to the state."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import replace
+
+from ..facts.expressions import (
+    Attribute,
+    Expression,
+    Name,
+    Operation,
+    Sequence,
+    Star,
+    Subscript,
+    dotted,
+)
+from ..facts.outline import is_main_test, is_type_checking
+from ..facts.statements import (
+    Assert,
+    Assign,
+    Body,
+    Delete,
+    Evaluate,
+    For,
+    If,
+    Import,
+    Jump,
+    Match,
+    Raise,
+    Return,
+    Statement,
+    Try,
+    Update,
+    While,
+    With,
+)
+from ..program.symbols import Module
+from ..program.values import Frame, Package
+from .functions import Functions
+from .machine import Activation
+from .selection import INDEXERS, column_names
+from .state import Layer
+from .value import NOTHING, Value
+
+PASSES = 2  # through a loop's body: what a first round leaves is known in the second
+
+
+class Statements(Functions):
+    """The part of the interpreter that knows statements."""
+
+    modules: set[Module]
+
+    def statements(self, body: Body) -> bool:
+        """Carry out statements; return whether what follows is still reached."""
+        for statement in body:
+            self.activation.statement = statement
+            if not self.statement(statement):
+                return False
+        return True
+
+    def statement(self, statement: Statement) -> bool:
+        """Carry out one statement; return whether the next is reached."""
+        match statement:
+            case Assign(_, targets, value):
+                if value is not None:
+                    found = self.evaluate(value)
+                    for target in targets:
+                        self.assign(target, found)
+                        self.note_alias(target, value)
+            case Update(_, target, operator, value):
+                found = self.operation(Operation(operator, (target, value)))
+                self.change(target, found)
+            case Evaluate(_, value):
+                self.evaluate(value)
+            case Return(_, value):
+                found = self.evaluate(value)
+                self.activation.returned = self.activation.returned.join(found)
+                return False
+            case Raise() | Jump():
+                return False
+            case If():
+                return self.branch(statement)
+            case For():
+                self.loop(statement)
+            case While():
+                self.evaluate(statement.test)
+                self.state.begin()
+                self.repeat(statement.body, statement)
+                self.state.merge([{}, self.state.end()])
+            case With(_, items, inside):
+                for context, bound in items:
+                    found = self.evaluate(context)
+                    if bound is not None:
+                        self.assign(bound, found)
+                return self.statements(inside)
+            case Try():
+                return self.attempt(statement)
+            case Match(_, subject, cases):
+                self.evaluate(subject)
+                self.alternatives([each.body for each in cases], True)
+            case Import():
+                self.importing(statement)
+            case Assert(_, test):
+                self.evaluate(test)
+            case Delete():
+                pass
+        return True
+
+    def branch(self, statement: If) -> bool:
+        """Carry out an ``if``."""
+        if is_type_checking(statement.test):
+            return self.statements(statement.orelse)
+        if is_main_test(statement.test):
+            return self.statements(statement.body)
+        truth = self.evaluate(statement.test).truth
+        if truth is not None:
+            return self.statements(statement.body if truth else statement.orelse)
+        return self.alternatives([statement.body, statement.orelse], False)
+
+    def alternatives(self, bodies: list[Body], may_skip: bool) -> bool:
+        """Carry out one of several bodies: each, and what they leave is joined."""
+        ends: list[Layer] = [{}] if may_skip else []
+        for body in bodies:
+            self.state.begin()
+            goes_on = self.statements(body)
+            end = self.state.end()
+            if goes_on:
+                ends.append(end)
+        if ends:
+            self.state.merge(ends)
+        return bool(ends)
+
+    def attempt(self, statement: Try) -> bool:
+        """Carry out a ``try``; a handler may find any part of its body done."""
+        self.state.begin()
+        goes_on = self.statements(statement.body) and self.statements(statement.orelse)
+        tried = self.state.end()
+        ends = [tried] if goes_on else []
+        for handler in statement.handlers:
+            self.state.begin()
+            self.state.merge([{}, tried])
+            reached = self.statements(handler.body)
+            end = self.state.end()
+            if reached:
+                ends.append(end)
+        if ends:
+            self.state.merge(ends)
+        return self.statements(statement.final) and bool(ends)
+
+    @abstractmethod
+    def iterated(self, value: Value) -> list[Value]:
+        """Return what a loop over a value meets."""
+
+    def loop(self, statement: For) -> None:
+        """Carry out a ``for``: item by item where they are few and known."""
+        values = self.iterated(self.evaluate(statement.iterable))
+        if len(values) > 1 or isinstance(statement.iterable, Sequence):
+            sources = self.sources(statement.iterable)
+            for position, value in enumerate(values):
+                self.assign(statement.target, value)
+                if isinstance(statement.target, Name) and position < len(sources):
+                    self.aliases[self.activation.scope, statement.target.id] = sources[position]
+                self.repeat(statement.body, statement, 1)
+            return
+        self.state.begin()
+        for _ in range(PASSES):
+            self.assign(statement.target, values[0] if values else NOTHING)
+            self.repeat(statement.body, statement, 1)
+        self.state.merge([{}, self.state.end()])
+        self.statements(statement.orelse)
+
+    def repeat(self, body: Body, statement: Statement, passes: int = PASSES) -> None:
+        """Carry out a loop's body."""
+        self.loops += 1
+        for _ in range(passes):
+            self.statements(body)
+            self.activation.statement = statement
+        self.loops -= 1
+
+    def sources(self, iterable: Expression) -> tuple[Expression, ...]:
+        """Return the names that a list is written with, whose objects a loop may change."""
+        if isinstance(iterable, Name):
+            known = self.aliases.get((self.activation.scope, iterable.id))
+            iterable = known if known is not None else iterable
+        return iterable.items if isinstance(iterable, Sequence) else ()
+
+    def note_alias(self, target: Expression, value: Expression) -> None:
+        """Note that a name means the same objects as others."""
+        if isinstance(target, Name) and (
+            isinstance(value, Name)
+            or (isinstance(value, Sequence) and all(isinstance(e, Name) for e in value.items))
+        ):
+            self.aliases[self.activation.scope, target.id] = value
+
+    def assign(self, target: Expression, value: Value) -> None:
+        """Bind a target to a value."""
+        match target:
+            case Name(name):
+                self.aliases.pop((self.activation.scope, name), None)
+                self.activation.rebound.add(name)
+                self.bind_name(name, value)
+            case Attribute(owner, attr):
+                self.assign_attribute(owner, attr, value, target)
+            case Subscript():
+                self.assign_item(target, value)
+            case Sequence(_, items):
+                self.unpack(items, value)
+            case Star(inside):
+                self.assign(inside, value)
+
+    def bind_name(self, name: str, value: Value) -> None:
+        """Let a name hold a value."""
+        scope = self.scope_of(name)
+        self.state.set((scope, name), value)
+        if isinstance(scope, Activation):
+            scope.names.add(name)
+
+    def scope_of(self, name: str) -> object:
+        """Return what a name that is bound here belongs to."""
+        current: Activation | None = self.activation
+        while current is not None:
+            if current.is_local(name):
+                return current.scope
+            current = current.outer
+        return self.module
+
+    def unpack(self, items: tuple[Expression, ...], value: Value) -> None:
+        """Bind several targets."""
+        for position, item in enumerate(items):
+            if isinstance(item, Star):
+                self.assign(item.value, value)
+                continue
+            if value.items is not None:
+                self.assign(item, value.item(position))
+            else:
+                self.assign(item, self.numbered(value, position))
+
+    def assign_attribute(
+        self, owner: Expression, attr: str, value: Value, target: Attribute
+    ) -> None:
+        """Bind ``owner.attr``."""
+        base = self.evaluate(owner)
+        for thing in base.things:
+            known = self.state.get((thing, attr)) if len(base.things) > 1 else None
+            self.state.set((thing, attr), value if known is None else known.join(value))
+        self.handed(None, target, [value])
+        if base.things:
+            return
+        if base.regions and base.items is None:
+            self.change(owner, self.with_column(base, frozenset({attr}), value))
+        else:
+            self.state.set((self.activation.scope, self.dotted(target)), value)
+
+    def assign_item(self, target: Subscript, value: Value) -> None:
+        """Bind ``owner[key]``: a column, some rows, or an item."""
+        owner, key = target
+        rows_first = isinstance(owner, Attribute) and owner.attr in INDEXERS
+        if isinstance(owner, Attribute) and owner.attr in INDEXERS:
+            owner = owner.value
+        base = self.evaluate(owner)
+        if isinstance(key, Sequence) and key.kind == "tuple" and key.items:
+            names = column_names(self.evaluate(key.items[-1]).literal)
+            self.change(owner, self.with_column(base, names, replace(value, items=None)))
+            return
+        index = self.evaluate(key)
+        names = column_names(index.literal)
+        if base.items is not None and not base.regions:
+            self.change(owner, base.with_item(index.literal, value))
+        elif names is not None and not rows_first:
+            self.change(owner, self.with_column(base, names, value))
+        else:
+            self.change(owner, base.carrying(value.flat.marks))
+
+    def change(self, target: Expression, value: Value) -> None:
+        """Change the object that an expression means, in place."""
+        match target:
+            case Name(name):
+                alias = self.aliases.get((self.activation.scope, name))
+                if name not in self.activation.rebound:
+                    self.activation.changed[name] = value
+                self.bind_name(name, value)
+                if isinstance(alias, Name) and alias.id != name:
+                    self.change(alias, value)
+            case Attribute() | Subscript():
+                self.assign(target, value)
+
+    def importing(self, statement: Import) -> None:
+        """Carry out an import of the project's own modules, and take over what they computed."""
+        if statement.module is None:
+            return
+        for source in self.evaluator.imported_module(statement, self.module):
+            if isinstance(source, Package):
+                self.import_module(source.module)
+                for name, alias in statement.names:
+                    wanted = [name]
+                    if name == "*":
+                        wanted = self.state.names(source.module)
+                    for each in wanted:
+                        found = self.state.get((source.module, each))
+                        if found is not None:
+                            self.state.set((self.activation.scope, alias or each), found)
+
+    def import_module(self, module: Module) -> None:
+        """Carry out a module's top level, once."""
+        if module in self.modules:
+            return
+        self.modules.add(module)
+        here, loops = getattr(self, "activation", None), self.loops
+        self.activation, self.loops = Activation(Frame(module)), 0
+        self.statements(module.body)
+        self.activation, self.loops = here or self.activation, loops
+
+    def dotted(self, expression: Expression) -> str:
+        """Return ``a.b`` as text."""
+        return dotted(expression)
