@@ -24,3 +24,17 @@ def all_rules() -> tuple[Rule, ...]:
                 if issubclass(each, Rule) and each.__module__ == module.__name__:
                     found.append(each())
     return tuple(sorted(found, key=lambda rule: rule.code))
+
+
+@cache
+def _by_name() -> dict[str, Rule]:
+    return {name: rule for rule in all_rules() for name in (rule.code, rule.name)}
+
+
+def rule_of(name: str) -> Rule:
+    """Return the rule with a code or name.
+
+    Raises:
+        KeyError: If there is none.
+    """
+    return _by_name()[name]

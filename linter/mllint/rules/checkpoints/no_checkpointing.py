@@ -4,28 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...facts.statements import Statement
 from ...program.program import Program
-from ...program.reach import Reach
-from ...program.training import last_name
+from ...program.training import Training
 from ..base import Report, Rule
 from ..evidence import confidence, training_notes
-
-# Programs that train to choose or to measure, and throw the model away.
-TRIALS = frozenset({"optuna", "ray", "hyperopt", "timeit"})
-
-
-def saves(reach: Reach, program: Program) -> bool:
-    """Tell whether a program saves anything that may be a model."""
-    for site in reach.sites:
-        if program.knowledge.means("save", site.names):
-            return True
-        # Of a library that is not known, or not resolved: its name is enough to stay silent.
-        name = last_name(site.call).lower()
-        says_so = "save" in name or "checkpoint" in name or name in ("export", "push_to_hub")
-        is_other = any(each.startswith(("matplotlib.", "numpy.save")) for each in site.names)
-        if says_so and not is_other and (site.names or not site.values):
-            return True
-    return False
+from .saving import Saving
+from .trials import is_trial
 
 
 class NoCheckpointing(Rule):
@@ -66,11 +51,12 @@ import torch
 from checkpoints import Keeper
 
 torch.manual_seed(0)
-optimizer = torch.optim.SGD([], lr=0.1)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 keeper = Keeper("out")
 for step in range(10):
     optimizer.step()
-    keeper.keep(optimizer)
+    keeper.keep(model)
 """,
             "checkpoints.py": """
 import torch
@@ -105,20 +91,31 @@ def test_it_learns():
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each program that trains and saves nothing."""
+        reported: set[int] = set()
         for training in program.trainings:
             if "checkpoint" in training.owned or not training.takes_epochs:
                 continue
-            if training.entry.kind == "notebook" or saves(training.reach, program):
+            statement: Statement = training.site.statement
+            if training.entry.kind == "notebook" or id(statement) in reported:
                 continue
-            names = {name.partition(".")[0] for site in training.reach.sites for name in site.names}
-            if names & TRIALS:
+            if saves_model(training, program) or is_trial(training, program):
                 continue
+            reported.add(id(statement))
             yield Report(
                 training.site.module,
-                training.site.statement,
+                statement,
                 training.site.call,
                 "This program trains, and nothing that it reaches saves the model: save model and "
                 "optimizer state at intervals.",
                 training_notes(training, "nothing that saves a model was found"),
                 confidence(training.reach, program),
             )
+
+
+def saves_model(training: Training, program: Program) -> bool:
+    """Tell whether anything that a program carries out, or that launches it, saves a model."""
+    for run in training.runs:
+        saving = Saving(program, program.graph(run.reach))
+        if any(saving.saves(site) for site in run.reach.sites):
+            return True
+    return False

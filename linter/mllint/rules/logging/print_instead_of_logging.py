@@ -4,47 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Constant, Expression, Name, subexpressions
-from ...facts.statements import Update
 from ...program.activity import Site
+from ...program.graph import CallGraph, Owner, owner_of
 from ...program.program import Program
-from ...program.symbols import FunctionSymbol, Module
-from ...program.values import Frame, Library
+from ...program.training import Training
 from ..base import Note, Report, Rule
-from ..evidence import path_notes
-
-PRINTS = frozenset({"builtins.print", "tqdm.tqdm.write", "tqdm.auto.tqdm.write", "tqdm.write"})
-LOGGERS = ("logging.", "loguru.", "structlog.", "absl.logging.")
-LEVELS = frozenset({"debug", "info", "warning", "error", "critical", "log", "exception"})
-MAX_DEPTH = 4
-
-
-class Origins:
-    """Which library calls a value comes from, through the names of its scope."""
-
-    def __init__(self, program: Program) -> None:
-        self.program = program
-
-    def names(self, expression: object, frame: Frame, depth: int = 0) -> Iterator[str]:
-        """Yield the library names in an expression, and in what its names were given."""
-        for part in subexpressions(expression):
-            if isinstance(part, Constant):
-                continue
-            found: Expression = part
-            for value in self.program.evaluator.evaluate(found, frame):
-                if isinstance(value, Library):
-                    yield value.name
-            if isinstance(part, Name) and depth < MAX_DEPTH:
-                table = frame.function.table if frame.function else frame.module.table
-                for definition in table.get(part.id, ()):
-                    if definition.value is not None and isinstance(definition.statement, Update):
-                        yield from self.names(definition.value, frame, depth + 1)
-
-    def is_metric(self, site: Site) -> bool:
-        """Tell whether a call is handed a loss, a score or a rate."""
-        handed = (site.call.args, site.call.keywords)
-        knowledge = self.program.knowledge
-        return any(knowledge.means("metric", (name,)) for name in self.names(handed, site.frame))
+from ..evidence import confidence, path_notes
+from ..learning import Learning
+from ..metrics import Metrics
+from .kept import keeps_metrics
+from .printing import logging_instead, printed_metrics
 
 
 class PrintInsteadOfLogging(Rule):
@@ -126,48 +95,68 @@ print("done", model)
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each function that prints metrics."""
-        origins = Origins(program)
-        reported: set[object] = set()
+        reported: set[Owner] = set()
         for training in program.trainings:
-            if "log" in training.owned or training.entry.kind == "notebook":
+            if "log" in training.owned or not training.takes_epochs:
                 continue
-            reach = training.reach
-            if any(self.is_logged(site, program, origins) for site in reach.sites):
+            if training.entry.kind == "notebook":
                 continue
-            prints: dict[FunctionSymbol | Module, list[Site]] = {}
-            for site in reach.sites:
-                if not PRINTS.isdisjoint(site.names) and origins.is_metric(site):
-                    owner = site.frame.function or site.module
-                    prints.setdefault(owner, []).append(site)
-            for owner, sites in prints.items():
-                if owner in reported:
-                    continue
-                reported.add(owner)
-                first = sites[0]
-                lines = {site.statement.line for site in sites[1:]} - {first.statement.line}
-                entry = training.entry
-                begins = Note(
-                    f"the program begins here: {entry.evidence}", entry.module, entry.line
-                )
-                notes = [
-                    begins,
-                    *path_notes(reach, first.frame),
-                    *(Note("printed here too", first.module, line) for line in sorted(lines)),
-                    Note("no logger, tracker or file was found that gets a metric"),
-                ]
-                yield Report(
-                    first.module,
-                    first.statement,
-                    first.call,
-                    "A metric is printed, and logged nowhere: hand it to a tracker or a logger.",
-                    tuple(notes),
-                )
+            graph = program.graph(training.reach)
+            metrics = Metrics(program, graph)
+            for owner, sites in self.found(program, graph, metrics).items():
+                if owner not in reported:
+                    reported.add(owner)
+                    yield self.report(training, sites, metrics, program)
 
-    @staticmethod
-    def is_logged(site: Site, program: Program, origins: Origins) -> bool:
-        """Tell whether a call hands something to a tracker, or a metric to a logger."""
-        if program.knowledge.means("log", site.names):
-            return True
-        return any(
-            name.startswith(LOGGERS) and name.rpartition(".")[2] in LEVELS for name in site.names
-        ) and origins.is_metric(site)
+    def found(
+        self, program: Program, graph: CallGraph, metrics: Metrics
+    ) -> dict[Owner, list[Site]]:
+        """Return the prints of metrics by function, if the program keeps none of them."""
+        prints = [
+            site
+            for group in graph.sites.values()
+            for site in group
+            if program.knowledge.means("print", site.names)
+        ]
+        if not prints:
+            return {}
+        learning = Learning(graph, program.knowledge)
+        found: dict[Owner, list[Site]] = {}
+        for site in prints:
+            for each in printed_metrics(site, metrics, graph):
+                if learning.is_repeated(each):
+                    found.setdefault(owner_of(each.frame), []).append(each)
+        if found and keeps_metrics(program, graph, metrics):
+            return {}
+        return found
+
+    def report(
+        self, training: Training, sites: list[Site], metrics: Metrics, program: Program
+    ) -> Report:
+        """Return the report for one function."""
+        entry = training.entry
+        sites.sort(key=lambda site: site.statement.line)
+        first = sites[0]
+        lines = {site.statement.line for site in sites} - {first.statement.line}
+        names = metrics.names_in(first)[:3]
+        what = f"`{'`, `'.join(names)}` {'are' if len(names) > 1 else 'is'}"
+        if not names:
+            what = "A metric is"
+        notes = [
+            Note(f"the program begins here: {entry.evidence}", entry.module, entry.line),
+            *path_notes(training.reach, first.frame),
+            *(Note("printed here too", first.module, line) for line in sorted(lines)),
+            Note("no logger, tracker or file was found that gets a metric"),
+        ]
+        return Report(
+            first.module,
+            first.statement,
+            first.call,
+            f"{what} printed, and no logger, tracker or file of this program gets a metric: hand "
+            "it to one, so that runs can be compared.",
+            tuple(notes),
+            confidence(training.reach, program),
+            logging_instead(sites, program.evaluator, entry.module is first.module)
+            if all(program.knowledge.means("print", site.names) for site in sites)
+            else None,
+        )

@@ -4,36 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...facts.expressions import Constant
+from ...facts.outline import is_main_test
+from ...facts.statements import Class, Evaluate, Function, If, Import, Statement, Try
+from ...fixes.changes import Fix, Insert
+from ...program.entries import Entry
 from ...program.program import Program
-from ...program.reach import Reach
-from ...program.training import last_name
-from ..base import Report, Rule
+from ...program.training import Training
+from ..base import Note, Report, Rule
 from ..evidence import confidence, training_notes
-
-SEED_KEYWORDS = frozenset({"seed", "random_seed", "rng_seed"})
-# A generator of its own seeds what it is handed to, and no model.
-OWN_GENERATORS = ("torch.Generator", "numpy.random.", "random.Random")
-PLAIN = ("builtins.", "dataclasses.")  # `replace(config, seed=1)` sets a value, and seeds nothing
+from .draws import draws
+from .naming import seed_call
+from .seeding import seeds_anything
 
 
-def is_seeded(reach: Reach, program: Program) -> bool:
-    """Tell whether a program seeds anything, or calls what its name says seeds."""
-    knowledge = program.knowledge
-    for site in reach.sites:
-        if knowledge.seeded(site.names) is not None:
-            return True
-        # What the project calls itself is looked into instead.
-        if site.values and not site.names:
-            continue
-        if any(name.startswith((*OWN_GENERATORS, *PLAIN)) for name in site.names):
-            continue
-        # Not resolved, or of a library that is not known: its name is enough to stay silent.
-        name = last_name(site.call).lower()
-        if "seed" in name or name in ("set_determinism", "prngkey"):
-            return True
-        if any(key in SEED_KEYWORDS for key, _ in site.call.keywords):
-            return True
-    return False
+def seeding_fix(training: Training, program: Program) -> Fix | None:
+    """Return the insertion of seed calls where a program begins, for what it draws from."""
+    entry, place = training.entry, beginning(training.entry)
+    drawn = {draw.generator for draw in draws(training.reach, program)}
+    names = {program.knowledge.canonical(name) for name in training.site.names}
+    if any(name.startswith("keras.") for name in names):
+        generators = ["keras"]
+    elif is_torch(training):
+        generators = [each for each in ("random", "numpy") if each in drawn] + ["torch"]
+    else:
+        return None
+    if place is None:
+        return None
+    statement, where = place
+    made = [seed_call(each, "0", entry.module) for each in generators]
+    text = "\n".join(call for call, _ in made)
+    imports = tuple(each for _, needed in made for each in needed)
+    return Fix("Seed where the program begins", (*imports, Insert(statement, text, where)), False)
+
+
+def is_torch(training: Training) -> bool:
+    """Tell whether a program trains with PyTorch."""
+    return any(
+        name.startswith(("torch.", "lightning.", "pytorch_lightning."))
+        for site in training.reach.sites
+        for name in site.names
+    )
+
+
+def beginning(entry: Entry) -> tuple[Statement, str] | None:
+    """Return the statement where a program begins, and on which side of it there is room."""
+    if entry.function is not None:
+        definition = entry.function.statement
+        return None if definition is None else (definition, "inside")
+    for statement in entry.module.body:
+        match statement:
+            case If(_, test) if entry.kind == "main":
+                if is_main_test(test):
+                    return statement, "inside"
+            case Import() | Function() | Class() | Evaluate(_, Constant()) | Try():
+                continue
+            case _ if entry.kind != "main":
+                return statement, "before"
+    return None
 
 
 class UnseededTrainingRun(Rule):
@@ -157,17 +185,21 @@ model(torch.randn(3))
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each program that trains unseeded."""
         for training in program.trainings:
-            if "seed" in training.owned or is_seeded(training.reach, program):
-                continue
             if not training.takes_epochs:  # estimators are MLR005's
                 continue
-            entry = training.entry
+            unseeded = [each for each in training.runs if not seeds_anything(each, program)]
+            if not unseeded:
+                continue
+            first, *others = unseeded
+            entry = first.entry
+            also = [Note("begins here too", each.entry.module, each.entry.line) for each in others]
             yield Report(
                 entry.module,
                 entry.line,
                 None,
-                "This program trains, and nothing that it reaches seeds a random generator: "
-                "call torch.manual_seed(seed), or your framework's seed function, first.",
-                training_notes(training, "no seeding was found"),
-                confidence(training.reach, program),
+                f"{entry.module.path.name} trains, and nothing that it reaches seeds a random "
+                "generator: call torch.manual_seed(seed), or your framework's seed call, first.",
+                (*training_notes(first, "no seeding was found"), *also),
+                confidence(first.reach, program),
+                seeding_fix(first, program),
             )

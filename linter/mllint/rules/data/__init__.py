@@ -1,0 +1,1 @@
+"""Rules about data: leaks between splits, and splits that hold nothing out."""

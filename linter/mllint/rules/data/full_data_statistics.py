@@ -1,0 +1,89 @@
+"""MLD007."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...program.program import Program
+from ...rows.leaks import SHIFTS, leaks_of
+from ..base import Report, Rule
+from ..leakage import callee, is_within_training, learner, notes_of, split_name
+
+
+class FullDataStatistics(Rule):
+    """Values are filled, centred or scaled by a statistic of rows that are split only later.
+
+    A mean over all rows, written by hand, is a fitted transformation like any other: it tells the
+    training rows about the held-out ones, and the score is better than on new data. See "Data
+    leakage" in scikit-learn's "Common pitfalls".
+
+    Split first, compute the statistic on the training part, and use that number for all parts.
+    """
+
+    code = "MLD007"
+    name = "full-data-statistics"
+    severity = "warning"
+    bad = (
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+data = pd.read_csv("houses.csv")
+data = data.fillna(data.mean())
+train, test = train_test_split(data, random_state=0)
+model = Ridge().fit(train.drop(columns="price"), train["price"])
+print(model.score(test.drop(columns="price"), test["price"]))
+""",
+        """
+import numpy as np
+from sklearn.linear_model import Ridge
+
+X, y = np.load("x.npy"), np.load("y.npy")
+X = X - X.mean(axis=0)
+model = Ridge().fit(X[:800], y[:800])
+print(model.score(X[800:], y[800:]))
+""",
+    )
+    good = (
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+data = pd.read_csv("houses.csv").fillna({"rooms": 0})
+data["total"] = data[["hall", "attic"]].sum(axis=1)
+print(data["price"].mean())
+train, test = train_test_split(data, random_state=0)
+means = train.mean()
+train, test = train.fillna(means), test.fillna(means)
+model = Ridge().fit(train.drop(columns="price"), train["price"])
+print(model.score(test.drop(columns="price"), test["price"]))
+""",
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+data = pd.read_csv("sales.csv", parse_dates=["day"])
+data["age"] = (data["day"] - data["day"].min()).dt.days
+train, test = train_test_split(data, shuffle=False)
+print(Ridge().fit(train[["age"]], train["sold"]).score(test[["age"]], test["sold"]))
+""",
+    )
+
+    def check(self, program: Program) -> Iterator[Report]:
+        """Yield one report for each place where statistics of held-out rows come in."""
+        for leak in leaks_of(program):
+            if leak.fit.kind != "statistic" or leak.has_seen == "other" or leak.fit.name in SHIFTS:
+                continue
+            spot = leak.fit.spot
+            yield Report(
+                spot.module,
+                spot.statement,
+                spot.part,
+                f"{callee(leak)} is computed on {learner(leak)}, rows that {split_name(leak)} "
+                "holds out among them: compute it on the training part only.",
+                notes_of(leak),
+                "low" if is_within_training(leak) else "medium",
+            )

@@ -1,0 +1,140 @@
+"""MLD014."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...program.program import Program
+from ...rows.analysis import rows_of
+from ...rows.events import Fitting
+from ...rows.provenance import Mark
+from ...rows.spelling import shortened
+from ..base import Note, Report, Rule
+
+SAID = {
+    "shift": "takes values of later rows",
+    "rolling": "has a window that reaches into later rows",
+    "bfill": "fills gaps with values of later rows",
+    "merge_asof": "joins rows of later times",
+}
+
+
+class LookAheadFeature(Rule):
+    """A feature has values of later rows, which are not known yet when the model is used.
+
+    `shift(-1)`, `rolling(center=True)`, `bfill` and `merge_asof(direction="forward")` reach into
+    the future. As the target of a forecast that is right; among the features it is a leak: the
+    score is that of a model that knows what is to come.
+
+    Use `shift(1)`, trailing windows, `ffill` and `direction="backward"` for features.
+    """
+
+    code = "MLD014"
+    name = "look-ahead-feature"
+    severity = "warning"
+    bad = (
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+df = pd.read_csv("prices.csv")
+df["next"] = df["close"].shift(-1)
+df = df.dropna()
+cut = int(len(df) * 0.8)
+X, y = df[["open", "next"]], df["volume"]
+model = Ridge().fit(X[:cut], y[:cut])
+print(model.score(X[cut:], y[cut:]))
+""",
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+df = pd.read_csv("prices.csv")
+df["smooth"] = df["close"].rolling(5, center=True).mean()
+df["target"] = df["close"].shift(-1)
+df = df.dropna()
+model = Ridge().fit(df[["open", "smooth"]], df["target"])
+print(model.predict(df[["open", "smooth"]]))
+""",
+    )
+    good = (
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+df = pd.read_csv("prices.csv")
+df["target"] = df["close"].shift(-1)
+df["before"] = df["close"].shift(1)
+df = df.dropna()
+model = Ridge().fit(df[["close", "before"]], df["target"])
+print(model.predict(df[["close", "before"]]))
+""",
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+df = pd.read_csv("prices.csv")
+df["target"] = df["close"].shift(-1)
+names = [each for each in df.columns if each != "target"]
+model = Ridge().fit(df[names], df["target"])
+print(model.predict(df[names]))
+""",
+        # Gaps in independent rows.
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+df = pd.read_csv("houses.csv").bfill()
+df["price"].rolling(50, center=True).mean().plot()
+model = Ridge().fit(df[["rooms"]], df["price"])
+print(model.predict(df[["rooms"]]))
+""",
+    )
+
+    def check(self, program: Program) -> Iterator[Report]:
+        """Yield one report for each place that makes such a feature."""
+        seen: set[int] = set()
+        for fitting in rows_of(program).fittings:
+            if fitting.fit.kind != "model":
+                continue
+            for mark in features(fitting):
+                spot = mark.fit.spot
+                if id(spot.part) in seen:
+                    continue
+                seen.add(id(spot.part))
+                learned = fitting.fit.spot
+                yield Report(
+                    spot.module,
+                    spot.statement,
+                    spot.part,
+                    f"`{shortened(spot.part, 60)}` {SAID.get(mark.fit.name, SAID['shift'])}, and "
+                    f"is a feature of {fitting.fit.name}, which won't know them when it is used: "
+                    "take earlier rows only.",
+                    (Note("a model learns from it here", learned.module, learned.line),),
+                    "medium",
+                )
+
+
+def features(fitting: Fitting) -> list[Mark]:
+    """Return the marks of later rows that are on what a model learns from, and not on its target.
+
+    A column that the target was made of may be among features of which the names are not known.
+    """
+    data, target = fitting.data.flat, fitting.target.flat
+    in_target = {mark.fit for mark in target.marks}
+    is_in_time = any(
+        mark.fit.kind in ("lag", "time")
+        or (mark.fit.kind == "look-ahead" and mark.fit.name == "shift")
+        for mark in (*data.marks, *target.marks)
+    )
+    found: list[Mark] = []
+    for mark in data.marks:
+        if mark.fit.kind != "look-ahead":
+            continue
+        is_known = data.columns is not None and mark.columns is not None
+        if (mark.fit in in_target or not target.regions) and not is_known:
+            continue
+        if mark.fit.name == "bfill" and not is_in_time:
+            continue
+        found.append(mark)
+    return sorted(found, key=lambda each: each.fit.spot.line)

@@ -1,0 +1,305 @@
+"""MLD010."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ...facts.statements import Statement
+from ...program.objects import Thing, label
+from ...program.parts import Overlap, Part, Partition
+from ...program.phases import Phases, Use, phases_of
+from ...program.program import Program
+from ..base import Note, Report, Rule
+
+WORDS = ("DataLoader", "random_split", "Subset", "train_test_split", "sample", "Trainer")
+FED = frozenset({"validate", "test"})
+
+
+class Fed(NamedTuple):
+    """A use of data, and the part that it holds."""
+
+    use: Use
+    part: Part
+
+
+class OverlappingSplits(Rule):
+    """Rows that a model is trained on are in the part that it is evaluated on, too.
+
+    The score then says how well the model remembers, not how well it does on what it has not seen.
+    It happens when the whole data set goes into the training loader after it was split, when both
+    loaders hold the same data set, when a data set is split or sampled twice, and with slices that
+    overlap.
+
+    Split once, and train and evaluate on parts of that one split.
+    """
+
+    code = "MLD010"
+    name = "overlapping-splits"
+    severity = "error"
+    bad = (
+        """
+from torch.utils.data import DataLoader, Subset, random_split
+
+train, val = random_split(data, [0.8, 0.2])
+train_loader = DataLoader(data, shuffle=True)
+val_loader = DataLoader(val)
+
+for x, y in train_loader:
+    criterion(model(x), y).backward()
+    optimizer.step()
+model.eval()
+for x, y in val_loader:
+    hits = (model(x).argmax(1) == y).sum()
+""",
+        """
+from torch.utils.data import DataLoader, Subset, random_split
+
+train_loader = DataLoader(data, shuffle=True)
+val_loader = DataLoader(data)
+
+for x, y in train_loader:
+    criterion(model(x), y).backward()
+    optimizer.step()
+model.eval()
+for x, y in val_loader:
+    hits = (model(x).argmax(1) == y).sum()
+""",
+        """
+from torch.utils.data import DataLoader, Subset, random_split
+
+train, _ = random_split(data, [0.8, 0.2])
+_, val = random_split(data, [0.8, 0.2])
+train_loader, val_loader = DataLoader(train, shuffle=True), DataLoader(val)
+
+for x, y in train_loader:
+    criterion(model(x), y).backward()
+    optimizer.step()
+model.eval()
+for x, y in val_loader:
+    hits = (model(x).argmax(1) == y).sum()
+""",
+        """
+import lightning as L
+from torch.utils.data import DataLoader, Subset
+
+train_loader = DataLoader(Subset(data, range(1000)))
+L.Trainer().fit(model, train_loader, DataLoader(Subset(data, range(800, 1000))))
+""",
+    )
+    good = (
+        """
+from torch.utils.data import DataLoader, Subset, random_split
+
+train, val = random_split(data, [0.8, 0.2])
+train_loader = DataLoader(train, shuffle=True)
+val_loader = DataLoader(val)
+
+for x, y in train_loader:
+    criterion(model(x), y).backward()
+    optimizer.step()
+model.eval()
+for x, y in val_loader:
+    hits = (model(x).argmax(1) == y).sum()
+""",
+        # A score on the training part, beside the one that counts.
+        """
+from torch.utils.data import DataLoader, Subset, random_split
+
+train, val = random_split(data, [0.8, 0.2])
+train_loader = DataLoader(train, shuffle=True)
+val_loader = DataLoader(val)
+
+for x, y in train_loader:
+    criterion(model(x), y).backward()
+    optimizer.step()
+model.eval()
+for x, y in val_loader:
+    hits = (model(x).argmax(1) == y).sum()
+for x, y in DataLoader(train):
+    hits = (model(x).argmax(1) == y).sum()
+""",
+        # Overfitting on purpose.
+        """
+from torch.utils.data import DataLoader, Subset, random_split
+
+train_loader = val_loader = DataLoader(data)
+
+for x, y in train_loader:
+    criterion(model(x), y).backward()
+    optimizer.step()
+model.eval()
+for x, y in val_loader:
+    hits = (model(x).argmax(1) == y).sum()
+""",
+        # The final fit on all rows.
+        """
+from torch.utils.data import DataLoader, Subset, random_split
+
+train, val = random_split(data, [0.8, 0.2])
+train_loader, val_loader = DataLoader(train), DataLoader(val)
+
+for x, y in train_loader:
+    criterion(model(x), y).backward()
+    optimizer.step()
+model.eval()
+for x, y in val_loader:
+    hits = (model(x).argmax(1) == y).sum()
+for x, y in DataLoader(data):
+    criterion(model(x), y).backward()
+    optimizer.step()
+""",
+    )
+
+    def check(self, program: Program) -> Iterator[Report]:
+        """Yield one report for each pair of parts that share rows."""
+        modules = {id(module) for module in program.mentioning(*WORDS)}
+        seen: set[tuple[object, ...]] = set()
+        for entry in program.entries:
+            reach = program.reach(entry)
+            if entry.is_test or not any(id(frame.module) in modules for frame in reach.callers):
+                continue
+            for report in Search(phases_of(program, entry), program).reports():
+                key = (id(report.module), id(report.statement))
+                if key not in seen:
+                    seen.add(key)
+                    yield report
+
+
+class Search:
+    """The search for parts that share rows, in one program."""
+
+    def __init__(self, phases: Phases, program: Program) -> None:
+        self.phases = phases
+        self.partition = Partition(phases.objects, program.knowledge)
+        self.trained = [
+            each for use in phases.uses if use.purpose == "train" for each in self.fed(use)
+        ]
+        self.scored = [
+            each for use in phases.uses if use.purpose != "train" for each in self.fed(use)
+        ]
+
+    def fed(self, use: Use) -> Iterator[Fed]:
+        """Yield the parts that a use holds."""
+        for part in self.partition.parts(use.thing):
+            yield Fed(use, part)
+
+    def reports(self) -> Iterator[Report]:
+        """Yield the reports."""
+        for score in self.scored:
+            for train in self.trained:
+                overlap = self.partition.overlap(train.part, score.part)
+                if overlap is not None and self.counts(train, score, overlap):
+                    yield self.report(train, score, overlap)
+                    break
+
+    def counts(self, train: Fed, score: Fed, overlap: Overlap) -> bool:
+        """Tell whether an overlap is a mistake, as far as can be seen."""
+        play = self.phases.play
+        for use in (train.use, score.use):
+            # Which of several it holds is not known: all of them must overlap.
+            others, fixed = (self.trained, score) if use is train.use else (self.scored, train)
+            if any(
+                (each.use.statement, each.use.scene, each.use.purpose)
+                == (use.statement, use.scene, use.purpose)
+                and self.partition.overlap(each.part, fixed.part) is None
+                for each in others
+            ):
+                return False
+        mine, its = train.use.thing, score.use.thing
+        places = [(each.scene, each.statement) for each in (mine, its) if each.statement]
+        if len(places) == 2 and not play.together(*places):
+            return False
+        if overlap.kind in ("split twice", "drawn twice"):
+            return True
+        if mine is its and score.use.purpose not in FED:
+            return False
+        if self.is_held_out_elsewhere(train):
+            return False
+        return not (overlap.kind == "within" and self.is_refitted(overlap))
+
+    def is_held_out_elsewhere(self, train: Fed) -> bool:
+        """Tell whether the model is also evaluated on rows that it was not trained on."""
+        return any(
+            all(self.partition.overlap(other.part, each.part) is None for other in self.trained)
+            for each in self.scored
+        )
+
+    def is_refitted(self, overlap: Overlap) -> bool:
+        """Tell whether the other part of the same split is trained on, or evaluated, as well."""
+        cut = overlap.one or overlap.other
+        fed = self.trained if overlap.one is None else self.scored
+        return cut is not None and any(
+            each.thing.origin == cut.thing.origin and each.which != cut.which
+            for other in fed
+            for each in other.part.cuts
+        )
+
+    def report(self, train: Fed, score: Fed, overlap: Overlap) -> Report:
+        """Return the report of an overlap."""
+        place = place_of(train, score, overlap)
+        mine, its = label(train.use.thing), label(score.use.thing)
+        notes = (
+            Note(f"trained on `{mine}` here", train.use.scene.module, train.use.statement.line),
+            Note(f"evaluated on `{its}` here", score.use.scene.module, score.use.statement.line),
+            *cut_notes(overlap),
+        )
+        statement: Statement | int = place.statement if place.statement is not None else 1
+        return Report(
+            place.scene.module,
+            statement,
+            place.expression,
+            message(mine, its, label(train.part.thing), overlap),
+            notes,
+            "high" if overlap.kind != "same" else "medium",
+        )
+
+
+def place_of(train: Fed, score: Fed, overlap: Overlap) -> Thing:
+    """Return what to point at: the loader with too much, or what cuts for the second time."""
+    if overlap.other is not None and overlap.one is not None:
+        return max(overlap.one.thing, overlap.other.thing, key=lambda each: each.line)
+    if overlap.kind == "within" and overlap.one is None:
+        return train.use.thing
+    return score.use.thing
+
+
+def cut_notes(overlap: Overlap) -> Iterator[Note]:
+    """Yield where the data are cut."""
+    for cut in (overlap.one, overlap.other):
+        if cut is not None and cut.thing.statement is not None:
+            yield Note("cut here", cut.thing.scene.module, cut.thing.line)
+
+
+def message(train: str, score: str, whole: str, overlap: Overlap) -> str:
+    """Return what is wrong."""
+    match overlap.kind, overlap.one:
+        case "within", None:
+            return (
+                f"`{train}` holds all of `{whole}`, and so the rows of `{score}`, which the model "
+                "is evaluated on: train on the other part of the split."
+            )
+        case "within", _:
+            return (
+                f"`{score}` holds all of `{whole}`, and so the rows of `{train}`, which the model "
+                "is trained on: evaluate on the other part of the split."
+            )
+        case "same", _:
+            return (
+                f"`{train}` and `{score}` hold the same rows of `{whole}`: evaluate on rows that "
+                "the model is not trained on."
+            )
+        case "slices", _:
+            return (
+                f"The slices of `{whole}` that `{train}` and `{score}` hold overlap: end one where "
+                "the other begins."
+            )
+        case "drawn twice", _:
+            return (
+                f"The rows of `{train}` and of `{score}` are drawn from `{whole}` independently, "
+                "and so overlap: draw once, and evaluate on what is left."
+            )
+    return (
+        f"`{whole}` is split twice, and `{train}` and `{score}` come from different splits, which "
+        "overlap: split once, and take both parts from it."
+    )

@@ -1,0 +1,116 @@
+"""MLD005."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...program.program import Program
+from ...rows.leaks import Leak, leaks_of
+from ..base import Report, Rule
+from ..leakage import callee, confidence_of, is_within_training, learner, notes_of
+
+KINDS = frozenset({"transform", "vectorizer"})
+
+
+def is_sliced(leak: Leak) -> bool:
+    """Tell whether a slice holds other rows out of all that was seen."""
+    return all(any(s.split.kind == "slice" for s in region.path) for region in leak.fit.learned)
+
+
+class PreprocessOutsideCv(Rule):
+    """A transformation is fitted once, outside of the cross-validation that judges the model.
+
+    Each fold's held-out rows have then shaped the features of its training rows, so the scores, and
+    the parameters that a search picks by them, are better than on new data. See "Data leakage" in
+    scikit-learn's "Common pitfalls".
+
+    Put the transformation and the model into one Pipeline and cross-validate that; in a loop over
+    folds, fit on each fold's training part.
+    """
+
+    code = "MLD005"
+    name = "preprocess-outside-cv"
+    severity = "warning"
+    bad = (
+        """
+from sklearn.datasets import load_wine
+from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+X, y = load_wine(return_X_y=True)
+scaled = StandardScaler().fit_transform(X)
+search = GridSearchCV(SVC(), {"C": [1, 10]}).fit(scaled, y)
+print(search.best_score_)
+""",
+        """
+from sklearn.datasets import load_wine
+from sklearn.model_selection import KFold
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.svm import SVC
+
+X, y = load_wine(return_X_y=True)
+X = MinMaxScaler().fit_transform(X)
+scores = []
+for train, test in KFold(5).split(X):
+    model = SVC().fit(X[train], y[train])
+    scores.append(model.score(X[test], y[test]))
+""",
+    )
+    good = (
+        """
+from sklearn.datasets import load_wine
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+X, y = load_wine(return_X_y=True)
+model = make_pipeline(StandardScaler(), SVC())
+search = GridSearchCV(model, {"svc__C": [1, 10]}).fit(X, y)
+print(search.best_score_)
+""",
+        """
+from sklearn.datasets import load_wine
+from sklearn.model_selection import KFold
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.svm import SVC
+
+X, y = load_wine(return_X_y=True)
+scores = []
+for train, test in KFold(5).split(X):
+    scaler = MinMaxScaler().fit(X[train])
+    model = SVC().fit(scaler.transform(X[train]), y[train])
+    scores.append(model.score(scaler.transform(X[test]), y[test]))
+""",
+        """
+from sklearn.datasets import load_wine
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+X, y = load_wine(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+scaler = StandardScaler().fit(X_train)
+search = GridSearchCV(SVC(), {"C": [1, 10]}).fit(scaler.transform(X_train), y_train)
+print(search.score(scaler.transform(X_test), y_test))
+""",
+    )
+
+    def check(self, program: Program) -> Iterator[Report]:
+        """Yield one report for each transformation that saw all folds."""
+        for leak in leaks_of(program):
+            if leak.fit.kind not in KINDS or leak.has_seen != "all":
+                continue
+            if leak.split is not None and leak.split.kind != "folds":
+                continue
+            spot = leak.fit.spot
+            yield Report(
+                spot.module,
+                spot.statement,
+                spot.part,
+                f"{callee(leak)} learns from all of {learner(leak)} before it is cross-validated: "
+                "fit it within each fold, in a Pipeline with the model.",
+                notes_of(leak),
+                "low" if is_within_training(leak) or is_sliced(leak) else confidence_of(leak),
+            )

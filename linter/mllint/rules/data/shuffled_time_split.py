@@ -1,0 +1,170 @@
+"""MLD008."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...facts.expressions import Call, Name
+from ...fixes.changes import Fix, SetArgument
+from ...program.program import Program
+from ...rows.events import Splitting
+from ...rows.provenance import Fit as RowFit
+from ...rows.spelling import shortened
+from ..base import Report, Rule
+from ..splits import fit_note, random_splits
+
+NEIGHBOURS = frozenset({"lag", "look-ahead"})
+SAID = {
+    "shift": "each row gets the values of another row here",
+    "rolling": "each row gets a statistic of its neighbours here",
+    "sort_values": "the rows are sorted by time here",
+    "bfill": "gaps get the values of later rows here",
+}
+
+
+def temporal(splitting: Splitting) -> RowFit | None:
+    """Return what shows that the rows of a split follow each other in time.
+
+    A column of times shows nothing: independent rows have dates too. What counts is that rows were
+    given values of their neighbours, or were sorted by a column that was read as times.
+    """
+    marks = splitting.data.flat.marks
+    times = {name for m in marks if m.fit.kind == "time" for name in m.fit.columns or ()}
+    for mark in sorted(marks, key=lambda each: (each.fit.spot.line, each.fit.name)):
+        fit = mark.fit
+        if fit.kind in NEIGHBOURS and fit.name in ("shift", "rolling"):
+            return fit
+        if fit.kind == "sorting" and times & (fit.columns or frozenset()):
+            return fit
+    return None
+
+
+class ShuffledTimeSplit(Rule):
+    """Rows that follow each other in time are put into the parts at random.
+
+    Each row that is tested on then lies between two that were trained on, which know its value but
+    for a step: the score is that of filling gaps, not of forecasting. With lags or rolling windows
+    as features, the very values of the test rows are in the training part.
+
+    Train on what comes before a point in time and test on what comes behind it: `shuffle=False`,
+    or `TimeSeriesSplit`. The fix hands `shuffle=False`, and is safe for rows in order of time.
+    """
+
+    code = "MLD008"
+    name = "shuffled-time-split"
+    severity = "warning"
+    bad = (
+        """
+import pandas as pd
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("sales.csv", parse_dates=["date"]).sort_values("date")
+df["lag1"] = df["sales"].shift(1)
+df = df.dropna()
+X, y = df[["lag1"]], df["sales"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+model = RandomForestRegressor(random_state=0).fit(X_train, y_train)
+print(model.score(X_test, y_test))
+""",
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold
+
+prices = pd.read_csv("prices.csv")
+prices["mean_week"] = prices["close"].rolling(7).mean()
+prices = prices.dropna()
+X, y = prices[["open", "mean_week"]], prices["close"]
+for train, test in KFold(5, shuffle=True, random_state=0).split(X):
+    model = Ridge().fit(X.iloc[train], y.iloc[train])
+    print(model.score(X.iloc[test], y.iloc[test]))
+""",
+    )
+    good = (
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("sales.csv", parse_dates=["date"]).sort_values("date")
+df["lag1"] = df["sales"].shift(1)
+df = df.dropna()
+X_train, X_test, y_train, y_test = train_test_split(df[["lag1"]], df["sales"], shuffle=False)
+print(Ridge().fit(X_train, y_train).score(X_test, y_test))
+""",
+        # Independent rows that have a date.
+        """
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("loans.csv", parse_dates=["created_at"])
+df["month"] = df["created_at"].dt.month
+X, y = df[["month", "sum"]], df["paid"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+print(LogisticRegression().fit(X_train, y_train).score(X_test, y_test))
+""",
+        """
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("loans.csv").sort_values("sum")
+X_train, X_test, y_train, y_test = train_test_split(df[["sum"]], df["paid"], random_state=0)
+print(LogisticRegression().fit(X_train, y_train).score(X_test, y_test))
+""",
+    )
+    fixed = (
+        """
+import pandas as pd
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("sales.csv", parse_dates=["date"]).sort_values("date")
+df["lag1"] = df["sales"].shift(1)
+df = df.dropna()
+X, y = df[["lag1"]], df["sales"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0, shuffle=False)
+model = RandomForestRegressor(random_state=0).fit(X_train, y_train)
+print(model.score(X_test, y_test))
+""",
+        None,
+    )
+
+    def check(self, program: Program) -> Iterator[Report]:
+        """Yield one report for each random split of rows in time."""
+        for splitting in random_splits(program):
+            fit = temporal(splitting)
+            if fit is None:
+                continue
+            spot = splitting.split.spot
+            data = first_argument(splitting)
+            yield Report(
+                spot.module,
+                spot.statement,
+                spot.part,
+                f"The rows of {data} follow each other in time, and are split at random, so the "
+                "model is tested on gaps between rows that it has seen: split by time "
+                "(`shuffle=False`, `TimeSeriesSplit`).",
+                (fit_note(fit, SAID.get(fit.name, "the rows are in order of time")),),
+                "medium",
+                fix_of(splitting),
+            )
+
+
+def first_argument(splitting: Splitting) -> str:
+    """Return what is split, as the code names it."""
+    call = splitting.call
+    return f"`{shortened(call.args[0], 40)}`" if call is not None and call.args else "the data"
+
+
+def fix_of(splitting: Splitting) -> Fix | None:
+    """Return the fix of ``train_test_split(…)``; it can't stratify what it does not shuffle."""
+    spot, call = splitting.split.spot, splitting.call
+    if not isinstance(call, Call) or call.keyword("stratify") is not None or call.is_open:
+        return None
+    if not splitting.name.endswith("train_test_split") or not isinstance(call.func, Name | tuple):
+        return None
+    change = SetArgument(spot.statement, call, "shuffle", "False")
+    return Fix("Split in the order of the rows", (change,), True)

@@ -1,0 +1,77 @@
+"""Whether a program keeps its metrics: by a logger, a tracker or a file."""
+
+from __future__ import annotations
+
+from ...facts.expressions import Call, Name, dotted, subexpressions
+from ...program.activity import Site
+from ...program.graph import CallGraph, owner_of
+from ...program.program import Program
+from ...program.training import last_name
+from ...program.values import Library
+from ..metrics import Metrics
+
+# Of a call that is not resolved and is handed a metric, these words in its name keep us silent.
+KEEPING = ("log", "write", "record", "track", "report", "scalar", "dump", "save", "summary")
+CONSOLE = ("sys.stdout", "sys.stderr")
+REDIRECTED = frozenset({"sys.stdout", "builtins.print", "__builtin__.print"})
+# What a program was told, rather than what it measured.
+SETTINGS = frozenset({"vars", "asdict", "parse_args", "to_container", "to_dict"})
+SETTINGS_MADE = ("argparse.", "hydra.config", "omegaconf.", "yaml.", "json.load", "tomllib.")
+
+
+def keeps_metrics(program: Program, graph: CallGraph, metrics: Metrics) -> bool:
+    """Tell whether anything that a program reaches keeps a metric, or may do so."""
+    sites = [site for group in graph.sites.values() for site in group]
+    knowledge = program.knowledge
+    if any(knowledge.means("log", site.names) for site in sites):
+        return True
+    if any(is_redirected(site) for site in sites):
+        return True
+    draws = any(knowledge.means("keep-plot", site.names) for site in sites)
+    return any(keeps(site, program, metrics, draws) for site in sites)
+
+
+def keeps(site: Site, program: Program, metrics: Metrics, draws: bool) -> bool:
+    """Tell whether a call keeps a metric that it is handed.
+
+    Args:
+        site: The call.
+        program: Knows what calls mean.
+        metrics: Knows which values are metrics.
+        draws: Whether the program saves its figures.
+    """
+    if not (site.call.args or site.call.keywords):
+        return False
+    knowledge, names = program.knowledge, site.names
+    if knowledge.means("print", names):
+        file = site.call.keyword("file")
+        return file is not None and dotted(file) not in CONSOLE and metrics.are_handed(site)
+    if knowledge.means("write", names):
+        return metrics.are_handed(site) or not is_told(site, program)
+    if knowledge.means("log-if-metric", names) or (draws and knowledge.means("plot", names)):
+        return metrics.are_handed(site)
+    if not all(knowledge.means("plain", (name,)) for name in names):
+        return metrics.are_handed(site)
+    if site.values:
+        return False
+    name = last_name(site.call).lower()
+    return any(word in name for word in KEEPING) and metrics.are_handed(site)
+
+
+def is_told(site: Site, program: Program) -> bool:
+    """Tell whether all that is written can be seen to be settings, or written out in the call."""
+    parts = [each for each in subexpressions(site.call.args) if isinstance(each, Name | Call)]
+    for part in parts:
+        if isinstance(part, Call) and last_name(part) in SETTINGS:
+            return True
+        for value in program.evaluator.evaluate(part, site.frame):
+            if isinstance(value, Library) and value.name.startswith(SETTINGS_MADE):
+                return True
+    return not any(isinstance(part, Name) for part in parts)
+
+
+def is_redirected(site: Site) -> bool:
+    """Tell whether a function sends what is printed elsewhere: ``sys.stdout = Tee(path)``."""
+    if any(name.endswith("redirect_stdout") for name in site.names):
+        return True
+    return not REDIRECTED.isdisjoint(owner_of(site.frame).table)

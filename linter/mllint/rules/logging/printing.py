@@ -1,0 +1,115 @@
+"""Calls that print a metric, and what to write instead of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...facts.expressions import Attribute, Call, Constant, Name, Star, subexpressions
+from ...facts.statements import Import, Statement
+from ...fixes.changes import AddImport, Change, Fix, Insert, RemoveArgument, Replace, Wrap
+from ...program.activity import Site
+from ...program.evaluation import Evaluator
+from ...program.graph import CallGraph
+from ...program.symbols import FunctionSymbol, Module
+from ...program.values import Frame, Library
+from ..metrics import Metrics
+
+OF_PRINT = ("end", "flush", "sep", "file")
+GET_LOGGER = "logging.getLogger(__name__)"
+
+
+def printed_metrics(site: Site, metrics: Metrics, graph: CallGraph) -> Iterator[Site]:
+    """Yield where a metric is given to be printed.
+
+    That is the print itself; of a function that prints what it is handed, the calls that hand it
+    a metric.
+
+    Args:
+        site: A call that prints.
+        metrics: Knows which values are metrics.
+        graph: Knows who calls.
+    """
+    if not metrics.are_handed(site):
+        return
+    function = site.frame.function
+    if function is None or not prints_parameters(site, function):
+        yield site
+        return
+    for caller in graph.callers.get(function, ()):
+        if metrics.are_handed(caller):
+            yield caller
+
+
+def prints_parameters(site: Site, function: FunctionSymbol) -> bool:
+    """Tell whether a function prints nothing but what it is handed."""
+    taken = {each.name for each in function.parameters}
+    if function.owner is not None and not function.is_static:
+        taken.discard(function.parameters[0].name)
+    handed = (site.call.args, tuple(value for _, value in site.call.keywords))
+    names = {part.id for part in subexpressions(handed) if isinstance(part, Name)}
+    own = {each.name for each in function.parameters} - taken
+    return bool(names & taken) and not any(each in function.table or each in own for each in names)
+
+
+def logging_instead(sites: list[Site], evaluator: Evaluator, is_entry: bool) -> Fix | None:
+    """Return the fix that makes prints calls of a logger, or None if one of them is not simple.
+
+    Args:
+        sites: The prints, all of one module.
+        evaluator: Knows what the module's names mean.
+        is_entry: Whether the program begins in the module, so that it may configure logging.
+    """
+    module = sites[0].module
+    logger, changes = logger_of(module, evaluator, is_entry)
+    for site in sites:
+        call = site.call
+        if not isinstance(call.func, Name | Attribute) or not call.args:
+            return None
+        if any(isinstance(each, Star) for each in call.args):
+            return None
+        if any(name is None or name == "file" for name, _ in call.keywords):
+            return None
+        changes.append(Replace(site.statement, call.func, f"{logger}.info"))
+        first = call.args[0]
+        if len(call.args) > 1 or not is_text(first):
+            places = " ".join(["%s"] * len(call.args))
+            changes.append(Wrap(site.statement, first, f'"{places}", ', ""))
+        changes += [
+            RemoveArgument(site.statement, call, name)
+            for name, _ in call.keywords
+            if name in OF_PRINT
+        ]
+    return Fix("Log instead of printing", tuple(changes), is_safe=False)
+
+
+def is_text(expression: object) -> bool:
+    """Tell whether an expression is a text by its form: then it needs no ``%s``."""
+    return (
+        type(expression).__name__ == "Template"
+        or (isinstance(expression, Constant) and isinstance(expression.value, str))
+        or (
+            isinstance(expression, Call)
+            and isinstance(expression.func, Attribute)
+            and expression.func.attr in ("format", "join")
+        )
+    )
+
+
+def logger_of(module: Module, evaluator: Evaluator, is_entry: bool) -> tuple[str, list[Change]]:
+    """Return the name of a module's logger, and what makes one where there is none."""
+    for name in module.table:
+        values = evaluator.evaluate(Name(name), Frame(module)) if "." not in name else ()
+        if Library("logging.getLogger()") in values:
+            return name, []
+    first = first_statement(module)
+    if first is None:
+        return "logger", []
+    lines = [f"logger = {GET_LOGGER}"]
+    if is_entry:
+        lines.insert(0, "logging.basicConfig(level=logging.INFO)")
+    return "logger", [AddImport("import logging"), Insert(first, "\n".join(lines), "before")]
+
+
+def first_statement(module: Module) -> Statement | None:
+    """Return the first statement that is no import."""
+    return next((each for each in module.body if not isinstance(each, Import)), None)

@@ -1,0 +1,134 @@
+"""What a program draws from the global generators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ...facts.expressions import Call, Constant, Expression, calls, dotted
+from ...facts.statements import Assign
+from ...program.activity import Site
+from ...program.program import Program
+from ...program.reach import Reach
+from ...program.training import last_name
+from ...program.values import Frame, Literal
+
+# Arguments that bring a generator, or a seed, of their own.
+OWN_GENERATOR = ("generator", "random_state", "rng", "seed", "sampler")
+# What is drawn for no model: seeds, ports, names, pauses.
+ASIDE = ("seed", "port", "name", "uid", "uuid", "_id", "color", "colour", "jitter", "suffix")
+PAUSES = frozenset({"sleep", "seed", "manual_seed", "seed_everything", "set_seed"})
+FETCHES = frozenset({"__getitem__", "__getitems__"})
+
+
+class Draw(NamedTuple):
+    """A call that draws from a global generator."""
+
+    site: Site
+    generator: str
+
+
+def constant(expression: Expression | None, frame: Frame, program: Program) -> object:
+    """Return the one constant that an expression can be, or ``...`` if that is not known."""
+    values = program.evaluator.evaluate(expression, frame)
+    if len(values) == 1 and isinstance(values[0], Literal):
+        literal = values[0].expression
+        if isinstance(literal, Constant):
+            return literal.value
+    return ...
+
+
+def has_own_generator(call: Call) -> bool:
+    """Tell whether a call is handed, or may be handed, a generator or seed other than None."""
+    if call.is_open:
+        return True
+    handed = [call.keyword(name) for name in OWN_GENERATOR]
+    if last_name(call) == "random_split":
+        handed.append(call.argument("generator", 2))
+    return any(each is not None and each != Constant(None) for each in handed)
+
+
+def is_aside(site: Site) -> bool:
+    """Tell whether what is drawn goes into a seed, a port, a name or a pause."""
+    statement = site.statement
+    if isinstance(statement, Assign):
+        for target in statement.targets:
+            if any(word in dotted(target).lower() for word in ASIDE):
+                return True
+    return any(
+        last_name(each) in PAUSES and site.call in calls(each.args)
+        for each in calls(tuple(statement)[1:2])
+    )
+
+
+def drawn(site: Site, program: Program) -> Iterator[str]:
+    """Yield the global generators that a call draws from."""
+    knowledge, call = program.knowledge, site.call
+    if not site.names or has_own_generator(call):
+        return
+    yield from knowledge.drawn(site.names)
+    if "torch.utils.data.DataLoader" in site.names:
+        if constant(call.argument("shuffle", 2), site.frame, program) is True:
+            yield "torch"
+    elif "sklearn.model_selection.train_test_split" in site.names:
+        if constant(call.keyword("shuffle"), site.frame, program) is not False:
+            yield "numpy"
+    elif draws_in_estimator(site, program):
+        yield "numpy"
+
+
+def draws_in_estimator(site: Site, program: Program) -> bool:
+    """Tell whether a call makes an estimator that draws, as it is configured."""
+    for name in site.names:
+        condition = program.knowledge.stochastic.get(program.knowledge.canonical(name))
+        if condition is None:
+            continue
+        argument, _, values = condition.partition("=")
+        if not argument:
+            return True
+        handed = site.call.keyword(argument)
+        value = constant(handed, site.frame, program)
+        return ("*" if handed is None else str(value)) in values.split("|")
+    return False
+
+
+def draws(reach: Reach, program: Program) -> Iterator[Draw]:
+    """Yield what a program draws in its own process, but for what goes into no model."""
+    has_workers = may_have_workers(reach, program)
+    for site in reach.sites:
+        generators = list(drawn(site, program))
+        if not generators or is_aside(site):
+            continue
+        if has_workers and is_fetched(site.frame, reach):
+            continue  # PyTorch seeds all generators of a worker from its own
+        for generator in generators:
+            yield Draw(site, generator)
+
+
+def may_have_workers(reach: Reach, program: Program) -> bool:
+    """Tell whether any loader of a program may fetch in other processes."""
+    return any(
+        workers_of(site, program) != 0
+        for site in reach.calls(
+            "torch.utils.data.DataLoader", "torch.utils.data.dataloader.DataLoader"
+        )
+    )
+
+
+def workers_of(site: Site, program: Program) -> object:
+    """Return a loader's number of workers; ``...`` if that is not known."""
+    handed = site.call.argument("num_workers", 5)
+    if handed is None:
+        return ... if site.call.is_open else 0
+    return constant(handed, site.frame, program)
+
+
+def is_fetched(frame: Frame, reach: Reach) -> bool:
+    """Tell whether a function runs while a dataset fetches an item."""
+    link: Frame | None = frame
+    while link is not None:
+        if link.function is not None and link.function.name.rpartition(".")[2] in FETCHES:
+            return True
+        caller = reach.callers.get(link)
+        link = caller[0] if caller else None
+    return False

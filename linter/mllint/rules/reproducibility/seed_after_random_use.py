@@ -1,0 +1,292 @@
+"""MLR008."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ...facts.expressions import Name, dotted, subexpressions
+from ...facts.statements import Evaluate, walk
+from ...fixes.changes import AddImport, Fix, Insert, Move
+from ...knowledge import pattern
+from ...program.activity import Site
+from ...program.order import in_order
+from ...program.program import Program
+from ...program.training import Training
+from ...program.values import Library, Type
+from ..base import Note, Report, Rule
+from .draws import constant, drawn, is_aside
+from .seeding import may_seed, seeded_generators, worker_functions
+
+# What checkpoints are called that have a head already.
+WITH_HEAD = ("tuned", "mnli", "sst", "sentiment", "emotion", "squad", "conll", "ner-")
+ALL = frozenset({"random", "numpy", "torch", "tensorflow"})
+
+
+class Late(NamedTuple):
+    """A call that seeds a generator, and what drew from it before."""
+
+    seeding: Site
+    draw: Site
+    is_trainer: bool  # its constructor seeds
+
+
+def seeding_trainers(program: Program) -> re.Pattern[str]:
+    """Return what matches the names of the trainers that seed in their constructors."""
+    owners = program.knowledge.owners
+    return pattern([each.name.partition("()")[0] for each in owners if "seed" in each.owns])
+
+
+def names_of(site: Site, program: Program) -> Iterator[str]:
+    """Yield what a call calls, and what a class of the project that it makes inherits from."""
+    yield from site.names
+    for value in site.values:
+        if isinstance(value, Type):
+            ancestry = program.evaluator.ancestry(value.symbol)
+            yield from (each.name for each in ancestry if isinstance(each, Library))
+
+
+def drawn_at_once(site: Site, program: Program) -> set[str]:
+    """Return the generators that a call draws from when it is carried out."""
+    knowledge = program.knowledge
+    if any(knowledge.canonical(name).startswith("keras.") for name in site.names):
+        return set()  # layers draw their weights when they meet their first input
+    found = set(drawn(site, program))
+    if knowledge.means("random-head", site.names):
+        checkpoint = str(constant(site.call.argument("pretrained_model_name_or_path", 0),
+                                  site.frame, program)).lower()  # fmt: skip
+        if not any(word in checkpoint for word in WITH_HEAD):
+            found.add("torch")
+    return found
+
+
+def find_late(training: Training, program: Program) -> Late | None:
+    """Return the first call of a program that seeds what was drawn from already."""
+    knowledge = program.knowledge
+    in_workers = worker_functions(training.reach, program)
+    trainers = seeding_trainers(program)
+    first_draws: dict[str, Site] = {}
+    done: set[str] = set()
+    for site in in_order(training.entry, program.explorer):
+        if site.frame.function in in_workers and in_workers:
+            continue
+        generators = knowledge.seeded(site.names)
+        is_trainer = generators is None and any(
+            trainers.fullmatch(knowledge.canonical(name)) for name in names_of(site, program)
+        )
+        if generators is None and not is_trainer:
+            if may_seed(site, program):
+                return None
+            for generator in () if is_aside(site) else drawn_at_once(site, program) - done:
+                first_draws.setdefault(generator, site)
+            continue
+        for generator in sorted((ALL if generators is None else generators) - done):
+            if generator in first_draws:
+                return Late(site, first_draws[generator], is_trainer)
+            done.add(generator)
+    return None
+
+
+def moving_fix(late: Late) -> Fix | None:
+    """Return the move of the seed call, or a call more where a trainer seeds, above the draw."""
+    seeding, draw = late.seeding, late.draw
+    if late.is_trainer:
+        if draw.module is not seeding.module:
+            return None
+        insert = Insert(
+            draw.statement, "set_seed(42)"
+        )  # the seed that training arguments default to
+        changes = (AddImport("from transformers import set_seed"), insert)
+        return Fix("Seed before the model is made", changes, False)
+    if (
+        draw.frame != seeding.frame
+        or draw.around != seeding.around
+        or not isinstance(seeding.statement, Evaluate)
+    ):
+        return None
+    owner = draw.frame.function or draw.module
+    used = {part.id for part in subexpressions(seeding.call) if isinstance(part, Name)}
+    between = [
+        each
+        for each in walk(owner.body)
+        if draw.statement.line <= each.line < seeding.statement.line
+    ]
+    bound = {
+        part.id
+        for each in between
+        for target in getattr(each, "targets", ()) or getattr(each, "names", ())
+        for part in subexpressions((target,))
+        if isinstance(part, Name)
+    }
+    if used & bound or any("import" in type(each).__name__.lower() for each in between):
+        return None
+    return Fix("Seed first", (Move(seeding.statement, draw.statement, "before"),), False)
+
+
+class SeedAfterRandomUse(Rule):
+    """A generator is seeded after the program has drawn from it.
+
+    What was drawn before, the weights of a model for instance, differs from run to run, in a
+    program that looks seeded. ``Trainer`` of Transformers seeds in its constructor, when the new
+    head of the model that it is handed, or its adapters, are drawn already (transformers#11965,
+    trl#4887).
+
+    Seed first. The fix is unsafe: all that is drawn between the two places changes.
+    """
+
+    code = "MLR008"
+    name = "seed-after-random-use"
+    severity = "warning"
+    bad = (
+        """
+import torch
+
+model = torch.nn.Linear(2, 1)
+torch.manual_seed(3)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+optimizer.step()
+torch.save(model.state_dict(), "m.pt")
+""",
+        """
+from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
+
+model = AutoModelForSequenceClassification.from_pretrained("bert-base-uncased")
+trainer = Trainer(model, TrainingArguments("out"))
+trainer.train()
+""",
+        {
+            "train.py": """
+from net import Net
+from seeds import fix
+import torch
+
+def main():
+    net = Net()
+    fix(3)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    optimizer.step()
+    torch.save(optimizer, "o.pt")
+
+if __name__ == "__main__":
+    main()
+""",
+            "net.py": """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 1)
+""",
+            "seeds.py": """
+import torch
+
+def fix(seed):
+    torch.manual_seed(seed)
+""",
+        },
+    )
+    fixed = (
+        """
+import torch
+
+torch.manual_seed(3)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+optimizer.step()
+torch.save(model.state_dict(), "m.pt")
+""",
+        """
+from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
+from transformers import set_seed
+
+set_seed(42)
+model = AutoModelForSequenceClassification.from_pretrained("bert-base-uncased")
+trainer = Trainer(model, TrainingArguments("out"))
+trainer.train()
+""",
+        None,
+    )
+    good = (
+        """
+import torch
+
+torch.manual_seed(3)
+model = torch.nn.Linear(2, 1)
+for fold in range(3):
+    torch.manual_seed(fold)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer.step()
+torch.save(model.state_dict(), "m.pt")
+""",
+        """
+import random
+import torch
+
+class Noise(torch.utils.data.Dataset):
+    def __getitem__(self, index):
+        return torch.randn(2)
+
+loader = torch.utils.data.DataLoader(Noise())
+seed = random.randint(1, 1000)
+random.seed(seed)
+torch.manual_seed(seed)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+optimizer.step()
+torch.save(model.state_dict(), "m.pt")
+""",
+        """
+from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
+
+model = AutoModelForCausalLM.from_pretrained("gpt2")
+Trainer(model, TrainingArguments("out")).train()
+""",
+        """
+from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
+
+model = AutoModelForSequenceClassification.from_pretrained("distilbert-finetuned-mnli")
+Trainer(model, TrainingArguments("out")).train()
+""",
+        """
+import tensorflow as tf
+
+layer = tf.keras.layers.Dense(3)
+tf.random.set_seed(1)
+model = tf.keras.Sequential([layer])
+model.compile()
+model.fit(x, y)
+""",
+        """
+from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments, set_seed
+
+set_seed(1)
+model = AutoModelForSequenceClassification.from_pretrained("bert-base-uncased")
+Trainer(model, TrainingArguments("out")).train()
+""",
+    )
+
+    def check(self, program: Program) -> Iterator[Report]:
+        """Yield one report for each call that seeds too late."""
+        reported: set[int] = set()
+        for training in program.trainings:
+            if "seed" not in training.owned and seeded_generators(training, program) == frozenset():
+                continue
+            late = find_late(training, program)
+            if late is None or id(late.seeding.call) in reported:
+                continue
+            reported.add(id(late.seeding.call))
+            seeding, draw = late.seeding, late.draw
+            seeder, drawer = dotted(seeding.call.func), dotted(draw.call.func)
+            where = f"{draw.module.path.name}:{draw.statement.line}"
+            yield Report(
+                seeding.module,
+                seeding.statement,
+                seeding.call,
+                f"{seeder} seeds after {drawer} has drawn ({where}): what was drawn differs from "
+                "run to run; seed before it.",
+                (Note("draws here, before", draw.module, draw.statement.line),),
+                "medium",
+                moving_fix(late),
+            )
