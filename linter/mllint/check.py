@@ -3,116 +3,139 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
 
 from .cache import FOLDER, Cache
-from .document import Place
-from .finding import Evidence, Finding
-from .load import Source, load_sources
-from .places import Span, locate
+from .configuration.settings import Settings, make_settings
+from .finding import Finding
+from .load import load_sources
+from .placing import Placing
 from .program.program import Program
-from .project import Project, open_project
+from .project import common_folder, open_project
 from .rules import all_rules
-from .rules.base import Report, Rule
+from .rules.base import Report, Review, Rule
+from .silence import Silence
+from .watching import Watch, unwatched
 
-UNPARSABLE, UNPARSABLE_NAME = "MLX002", "unparsable-file"
 SHOWN = frozenset({"high", "medium"})
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run found, and in how many files it looked."""
+    """What a run found, and in how many files it looked.
+
+    Attributes:
+        findings: In the order of files and lines.
+        files: How many.
+        program: What it looked at; None if there were no files.
+    """
 
     findings: list[Finding]
     files: int
+    program: Program | None = None
 
 
-def check(paths: list[Path], cache_folder: Path | None = None, use_cache: bool = True) -> Outcome:
+def check(
+    paths: list[Path],
+    cache_folder: Path | None = None,
+    use_cache: bool = True,
+    settings: Settings | None = None,
+    jobs: int | None = None,
+    given: Mapping[Path, bytes] = MappingProxyType({}),
+    watch: Watch = unwatched,
+) -> Outcome:
     """Lint files and folders.
 
     Args:
         paths: What to report on; their whole project is read.
         cache_folder: Where facts are kept; by default in the project's folder.
         use_cache: Whether facts are kept at all.
+        settings: What holds; by default what the nearest configuration file says.
+        jobs: Most processes to use; by default as many as there are cores.
+        given: Files to report on whose content is this, and not the one on disk.
+        watch: Is told how far the run is.
 
     Returns:
         The findings, in the order of files and lines.
 
     Raises:
         FileNotFoundError: If a path does not exist.
+        ConfigurationError: If a configuration file says what can't be.
     """
-    # Millions of facts and no garbage: the collector would walk over them again and again.
+    if settings is None:
+        settings = make_settings(common_folder([*paths, *given]))
+    program = without_collector(
+        lambda: load(paths, cache_folder, use_cache, settings, jobs, given, watch)
+    )
+    if program is None:
+        return Outcome([], 0)
+    found = without_collector(lambda: list(by_rules(program, settings, watch)))
+    checked = program.project.checked
+    order = {path: position for position, path in enumerate(checked)}
+    found.sort(key=lambda each: (order[each.path], each.cell, each.line, each.column, each.code))
+    return Outcome(found, len(checked), program)
+
+
+def without_collector(work: Callable[[], Result]) -> Result:
+    """Do something with the garbage collector off.
+
+    There are millions of facts and no garbage: it would walk over them again and again.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
-        project = open_project(paths)
-        if not project.checked:
-            return Outcome([], 0)
-        folder = (cache_folder or project.root / FOLDER) if use_cache else None
-        sources = load_sources(project.files, Cache(folder))
-        found = [*unparsable(project, sources), *by_rules(project, sources)]
+        return work()
     finally:
         if collecting:
             gc.enable()
-    order = {path: position for position, path in enumerate(project.checked)}
-    found.sort(key=lambda each: (order[each.path], each.cell, each.line, each.column, each.code))
-    return Outcome(found, len(project.checked))
 
 
-def unparsable(project: Project, sources: list[Source]) -> list[Finding]:
-    """Return a finding for each file to report on that could not be read."""
-    checked = frozenset(project.checked)
-    found: list[Finding] = []
-    for source in sources:
-        failure = source.outline.failure
-        if failure is None or source.path not in checked:
-            continue
-        document = source.document() if source.path.suffix == ".ipynb" else None
-        place = document.place_of(failure.line) if document else Place(0, failure.line)
-        message = f"File not checked, {failure.message}"
-        finding = Finding(source.path, place.cell, place.line, failure.column, UNPARSABLE, message)
-        found.append(replace(finding, name=UNPARSABLE_NAME, severity="error"))
-    return found
-
-
-def by_rules(project: Project, sources: list[Source]) -> list[Finding]:
-    """Return what the rules find in the files to report on, but for what is suppressed."""
-    program = Program(project, sources)
-    found: list[Finding] = []
-    for rule in all_rules():
-        for report in rule.check(program):
-            if report.confidence in SHOWN and program.is_checked(report.module):
-                finding = make_finding(rule, report)
-                if finding is not None:
-                    found.append(finding)
-    return found
-
-
-def make_finding(rule: Rule, report: Report) -> Finding | None:
-    """Return the finding for a report, or None if a comment suppresses it."""
-    source = report.module.source
-    document = source.document()
-    if isinstance(report.statement, int):
-        span = Span(report.statement, 1, report.statement, 1)
-    elif document is None:  # the file has changed while it was checked
-        span = Span(report.statement.line, 1, report.statement.line, 1)
-    else:
-        span = locate(document, report.statement, report.part)
-    place = document.place_of(span.line) if document else Place(0, span.line)
-    for each in source.outline.suppressions:
-        in_cell = document is None or document.place_of(each.line).cell == place.cell
-        if (each.scope != "cell" or in_cell) and each.covers(span.line, rule.code, rule.name):
-            return None
-    notes = tuple(
-        Evidence(note.text, note.module.path if note.module else None, note.line)
-        for note in report.notes
+def load(
+    paths: list[Path], cache_folder: Path | None, use_cache: bool, settings: Settings,
+    jobs: int | None, given: Mapping[Path, bytes], watch: Watch,
+) -> Program | None:  # fmt: skip
+    """Read and link the project; None if it has no files to report on."""
+    project = open_project(paths, settings.filter, given)
+    if not project.checked:
+        return None
+    folder = cache_folder or settings.cache_dir or project.root / FOLDER
+    cache = Cache(folder if use_cache else None)
+    return Program(
+        project, load_sources(project.files, cache, jobs, given, watch), settings.functions
     )
-    finding = Finding(source.path, place.cell, place.line, span.column, rule.code, report.message)
-    return replace(
-        finding,
-        name=rule.name,
-        severity=rule.severity,
-        confidence=report.confidence,
-        notes=notes,
-    )
+
+
+def by_rules(program: Program, settings: Settings, watch: Watch) -> Iterator[Finding]:
+    """Yield what the rules that are on find in the files to report on."""
+    rules = all_rules()
+    ignored = {path: settings.ignored(path) for path in program.project.checked}
+
+    def is_on(code: str, path: Path) -> bool:
+        return code in settings.enabled and code not in ignored[path]
+
+    silence = Silence(rules, is_on)
+    placing = Placing(silence)
+    enabled = [rule for rule in rules if rule.code in settings.enabled]
+    enabled.sort(key=lambda rule: isinstance(rule, Review))
+    for done, rule in enumerate(enabled):
+        watch("Checking", done, len(enabled))
+        for report in reports(rule, program, silence):
+            module = report.module
+            if not program.is_checked(module) or not is_on(rule.code, module.path):
+                continue
+            # One that is not shown, for it is too unsure, is no reason to remove a comment either.
+            finding = placing.finding(rule, report)
+            if finding is not None and report.confidence in SHOWN:
+                yield finding
+
+
+def reports(rule: Rule, program: Program, silence: Silence) -> Iterator[Report]:
+    """Yield what one rule says."""
+    if isinstance(rule, Review):
+        return rule.review(program, silence)
+    return rule.check(program)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from .patterns import Pattern
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -19,6 +22,32 @@ FOREIGN_FOLDERS = frozenset(
 )
 
 IgnoreFile: TypeAlias = "tuple[Path, GitIgnoreSpec]"  # the folder that the patterns are relative to
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which files are not checked.
+
+    Attributes:
+        exclude: What the user leaves out.
+        force_exclude: Whether that holds for files that are named, too.
+        respect_gitignore: Whether what git ignores is left out.
+    """
+
+    exclude: tuple[Pattern, ...] = ()
+    force_exclude: bool = False
+    respect_gitignore: bool = True
+
+    def excludes(self, path: Path) -> bool:
+        """Tell whether the user leaves out a file or folder, or one that it is in."""
+        return any(pattern.matches(path) for pattern in self.exclude)
+
+    def ends_at(self, path: Path) -> bool:
+        """Tell whether the user leaves out a file or folder itself."""
+        return any(pattern.means(path) for pattern in self.exclude)
+
+
+EVERYTHING = Filter()
 
 
 def read_ignore_file(folder: Path) -> list[IgnoreFile]:
@@ -56,10 +85,14 @@ def is_ignored(path: Path, is_folder: bool, ignore_files: list[IgnoreFile]) -> b
 
 
 def walk(
-    folder: Path, ignore_files: list[IgnoreFile], suffixes: frozenset[str] = SUFFIXES
+    folder: Path,
+    ignore_files: list[IgnoreFile],
+    suffixes: frozenset[str] = SUFFIXES,
+    chosen: Filter = EVERYTHING,
 ) -> Iterator[Path]:
     """Yield the files with some suffixes below an absolute folder, in a fixed order."""
-    ignore_files = [*ignore_files, *read_ignore_file(folder)]
+    if chosen.respect_gitignore:
+        ignore_files = [*ignore_files, *read_ignore_file(folder)]
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
@@ -71,29 +104,42 @@ def walk(
             foreign = entry.name.startswith(".") or entry.name in FOREIGN_FOLDERS
             if foreign or (path / "pyvenv.cfg").exists() or is_ignored(path, True, ignore_files):
                 continue
-            yield from walk(path, ignore_files, suffixes)
+            if not chosen.ends_at(path):
+                yield from walk(path, ignore_files, suffixes, chosen)
         elif (
             path.suffix in suffixes
             and entry.is_file()
             and not is_ignored(path, False, ignore_files)
+            and not chosen.ends_at(path)
         ):
             yield path
 
 
-def walk_project(root: Path) -> Iterator[Path]:
-    """Yield the Python files, notebooks and YAML files of a project, whatever is to be linted."""
-    inherited = inherited_ignore_files(root)
-    if is_ignored(root, True, inherited):
-        inherited = []
-    yield from walk(root, inherited, SUFFIXES | CONFIG_SUFFIXES)
+def ignore_files_above(folder: Path, chosen: Filter) -> list[IgnoreFile]:
+    """Return the patterns of the folders above one that is asked for, be it itself ignored."""
+    if not chosen.respect_gitignore:
+        return []
+    inherited = inherited_ignore_files(folder)
+    return [] if is_ignored(folder, True, inherited) else inherited
 
 
-def discover(paths: Iterable[Path]) -> list[Path]:
+def walk_project(root: Path, chosen: Filter = EVERYTHING) -> Iterator[Path]:
+    """Yield the Python files, notebooks and YAML files of a project, whatever is to be linted.
+
+    What the user leaves out is among them: that a file is not checked does not mean that the
+    others don't use it.
+    """
+    known = Filter(respect_gitignore=chosen.respect_gitignore)
+    yield from walk(root, ignore_files_above(root, known), SUFFIXES | CONFIG_SUFFIXES, known)
+
+
+def discover(paths: Iterable[Path], chosen: Filter = EVERYTHING) -> list[Path]:
     """Find the files to lint.
 
     Args:
         paths: Files and folders. A named file is linted whatever its suffix, and whether or not git
             ignores it; so are the files of a named folder that git ignores as a whole.
+        chosen: What is left out.
 
     Returns:
         Each file once, in the order of the paths.
@@ -104,14 +150,13 @@ def discover(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, Path] = {}  # by absolute path, so that overlapping paths give a file once
     for path in paths:
         absolute = Path(os.path.abspath(path))  # noqa: PTH100 (links stay as they are)
-        if absolute.is_dir():
-            inherited = inherited_ignore_files(absolute)
-            if is_ignored(absolute, True, inherited):
-                inherited = []
-            for file in walk(absolute, inherited):
-                found.setdefault(file, path / file.relative_to(absolute))
-        elif absolute.exists():
-            found.setdefault(absolute, path)
-        else:
+        if not absolute.exists():
             raise FileNotFoundError(path)
+        if chosen.force_exclude and chosen.excludes(absolute):
+            continue
+        if absolute.is_dir():
+            for file in walk(absolute, ignore_files_above(absolute, chosen), chosen=chosen):
+                found.setdefault(file, path / file.relative_to(absolute))
+        else:
+            found.setdefault(absolute, path)
     return list(found.values())

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .rules.base import Report
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One piece of what a finding rests on: what, and where if it is at a place."""
+    """One piece of what a finding rests on: what, and where if it is at a place.
+
+    Attributes:
+        text: What.
+        path: The file, if it is at a place.
+        line: From 1; within the cell in a notebook.
+        cell: Number of the notebook's cell from 1, or 0 in a Python file.
+    """
 
     text: str
     path: Path | None = None
     line: int = 0
+    cell: int = 0
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,9 @@ class Finding:
         severity: ``error``, ``warning`` or ``note``; a note never fails a run.
         confidence: ``high``, ``medium`` or ``low``.
         notes: What it rests on.
+        end_line: The line on which it ends, counted like `line`.
+        end_column: Behind its last character.
+        report: What the rule said, with the facts that its fix is written in.
     """
 
     path: Path
@@ -42,3 +57,11 @@ class Finding:
     severity: str = "error"
     confidence: str = "high"
     notes: tuple[Evidence, ...] = ()
+    end_line: int = 0
+    end_column: int = 0
+    report: Report | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def fails(self) -> bool:
+        """Whether a run with it ends with status 1."""
+        return self.severity != "note"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from .cache import Cache
 from .document import Document, UnreadableDocumentError, read_content, read_document
 from .facts.module import EncodedFacts, Failure, Outline, encode
 from .facts.statements import Body
 from .pool import count_cores, make_all
+from .watching import Watch, unwatched
 
 
 @dataclass
@@ -23,11 +25,13 @@ class Source:
         path: As it was found.
         facts: As bytes; the body is read from them when it is first asked for.
         key: Hash of the content that the facts are of.
+        given: The content, where it is not the one on disk.
     """
 
     path: Path
     facts: EncodedFacts = field(repr=False)
     key: str
+    given: bytes | None = field(default=None, repr=False)
 
     @cached_property
     def outline(self) -> Outline:
@@ -42,7 +46,7 @@ class Source:
     def document(self) -> Document | None:
         """Read the text again, for a finding's place; None if it has changed since."""
         try:
-            content = read_content(self.path)
+            content = read_content(self.path) if self.given is None else self.given
             if Cache.key(content, self.path.suffix) == self.key:
                 return read_document(self.path, content)
         except UnreadableDocumentError:
@@ -50,13 +54,21 @@ class Source:
         return None
 
 
-def load_sources(paths: Iterable[Path], cache: Cache, jobs: int | None = None) -> list[Source]:
+def load_sources(
+    paths: Iterable[Path],
+    cache: Cache,
+    jobs: int | None = None,
+    given: Mapping[Path, bytes] = MappingProxyType({}),
+    watch: Watch = unwatched,
+) -> list[Source]:
     """Return files with their facts, in the order of the paths.
 
     Args:
         paths: Python files and notebooks.
         cache: Where facts are looked for and kept.
         jobs: Most processes to use; by default as many as there are cores.
+        given: Contents that count instead of those on disk.
+        watch: Is told of each file that is parsed.
     """
     cache.open()
     sources: dict[Path, Source | None] = {}
@@ -65,7 +77,7 @@ def load_sources(paths: Iterable[Path], cache: Cache, jobs: int | None = None) -
     for path in paths:
         sources[path] = None
         try:
-            content = read_content(path)
+            content = given[path] if path in given else read_content(path)
         except UnreadableDocumentError as error:
             failure = Outline(failure=Failure(str(error), error.line, 1))
             sources[path] = Source(path, encode(failure, ()), "")
@@ -75,7 +87,7 @@ def load_sources(paths: Iterable[Path], cache: Cache, jobs: int | None = None) -
         if facts is None:
             todo.append((path, content))
             continue
-        source = Source(path, facts, keys[path])
+        source = Source(path, facts, keys[path], given.get(path))
         try:
             _ = source.outline
         except (
@@ -92,8 +104,12 @@ def load_sources(paths: Iterable[Path], cache: Cache, jobs: int | None = None) -
 
     def done(path: Path, facts: EncodedFacts) -> None:
         cache.store(keys[path], facts)
-        sources[path] = Source(path, facts, keys[path])
+        sources[path] = Source(path, facts, keys[path], given.get(path))
+        parsed.append(path)
+        watch("Reading", len(parsed), len(todo))
 
+    parsed: list[Path] = []
+    watch("Reading", 0, len(todo))
     if todo:
         make_all(todo, jobs or count_cores(), done)
     if todo:

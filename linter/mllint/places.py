@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from typing import Any, NamedTuple
+from typing import Any
 
 import libcst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -19,15 +19,7 @@ from .facts import translation
 from .facts.extraction import Extraction
 from .facts.lines import logical_lines
 from .facts.statements import Class, Function, Handler, Statement, header, walk
-
-
-class Span(NamedTuple):
-    """From where to where, in the document's text: lines and columns from 1, end exclusive."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
+from .span import Span
 
 
 def path_to(target: object, parts: Any) -> tuple[int, ...] | None:
@@ -109,7 +101,7 @@ def _find(text: str, first: int, statement: Statement | Handler, part: object) -
     """Find a part of a statement in the text of its logical line."""
     source, shift = complete(text)
     module = libcst.parse_module(source)
-    origins: dict[int, libcst.CSTNode] = {}
+    origins: dict[int, tuple[object, libcst.CSTNode]] = {}
     translation.origins = origins
     try:
         body = Extraction(lambda _: 1).statements(module.body)
@@ -126,8 +118,8 @@ def _find(text: str, first: int, statement: Statement | Handler, part: object) -
                 found = at_path((0, *in_decorator[1:]), candidate.decorators)
             elif path and type(candidate) is type(statement) and comparable(candidate) == shape:
                 found = at_path(path, comparable(candidate))
-            node = origins.get(id(found))
-            if node is not None:
+            if id(found) in origins:
+                node = origins[id(found)][1]
                 positions: Any = MetadataWrapper(module, unsafe_skip_copy=True)
                 span = positions.resolve(PositionProvider)[node]
                 down = first - 1 - shift

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .document import read_document
@@ -71,6 +73,33 @@ def make_all(
     make_in_processes(todo, jobs, done)
 
 
+def leave_interrupts() -> None:
+    """Leave it to the parent to end this process: Ctrl-C reaches all of a terminal's processes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a fork has its parent's handlers
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait: a process that is being forked would meet it before it leaves it alone."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_children() -> None:
+    """End the processes of the pool at once, whatever they are at."""
+    import multiprocessing
+
+    for child in multiprocessing.active_children():
+        child.kill()
+
+
 def make_in_processes(
     todo: list[tuple[Path, bytes]], jobs: int, done: Callable[[Path, EncodedFacts], None]
 ) -> None:
@@ -81,20 +110,21 @@ def make_in_processes(
     from multiprocessing.context import BaseContext
 
     if "fork" in multiprocessing.get_all_start_methods():
-        import libcst  # noqa: F401 (once, before the processes are forked)
+        from .facts import reading  # noqa: F401 (once, before the processes are forked)
 
         context: BaseContext = multiprocessing.get_context("fork")
     else:
         context = multiprocessing.get_context()
     waiting = list(batches(todo))[::-1]
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with ProcessPoolExecutor(jobs, context, leave_interrupts) as pool:
         running: dict[Future[list[EncodedFacts]], list[tuple[Path, bytes]]] = {}
         lost: list[tuple[Path, bytes]] = []
         try:
             while waiting or running:
                 while waiting and len(running) <= jobs:
                     batch = waiting.pop()
-                    running[pool.submit(make_batch, batch)] = batch
+                    with interrupts_held():
+                        running[pool.submit(make_batch, batch)] = batch
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     batch = running.pop(future)
                     for (path, _), facts in zip(batch, future.result(), strict=True):
@@ -102,11 +132,14 @@ def make_in_processes(
         except BrokenProcessPool:
             lost = [each for batch in [batch, *running.values(), *waiting] for each in batch]
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            end_children()  # else the pool would wait for what they are at
             raise
     for each in lost:  # one of them ends the process that parses it: which?
-        with ProcessPoolExecutor(1, mp_context=context) as pool:
+        with ProcessPoolExecutor(1, context, leave_interrupts) as pool:
             try:
                 done(each[0], pool.submit(make_batch, [each]).result()[0])
             except BrokenProcessPool:
                 done(each[0], encode(Outline(failure=CRASH), ()))
+            except BaseException:
+                end_children()
+                raise

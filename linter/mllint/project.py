@@ -11,12 +11,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .discovery import discover, walk_project
+from .discovery import EVERYTHING, Filter, discover, walk_project
 
 MARKS = (
     *("pyproject.toml", "mllint.toml", ".git", "setup.py", "setup.cfg", "requirements.txt"),
     *("environment.yml", "environment.yaml", "Pipfile", ".hg"),
 )
+
+
+def common_folder(paths: Iterable[Path]) -> Path:
+    """Return the nearest folder, absolute, that holds all paths; for none, the current one."""
+    folders = [
+        path if path.is_dir() else path.parent
+        for path in (Path(os.path.abspath(path)) for path in paths)  # noqa: PTH100 (links stay)
+    ]
+    return Path(os.path.commonpath(folders)) if folders else Path.cwd()
 
 
 def find_root(paths: Iterable[Path]) -> Path:
@@ -25,11 +34,7 @@ def find_root(paths: Iterable[Path]) -> Path:
     It is the nearest folder above them all with a mark of a project (`MARKS`); without any, the
     nearest folder that holds them all.
     """
-    folders = [
-        path if path.is_dir() else path.parent
-        for path in (Path(os.path.abspath(path)) for path in paths)  # noqa: PTH100 (links stay)
-    ]
-    common = Path(os.path.commonpath(folders)) if folders else Path.cwd()
+    common = common_folder(paths)
     for folder in (common, *common.parents):
         if any((folder / mark).exists() for mark in MARKS):
             return folder
@@ -98,18 +103,28 @@ class Project:
                     yield str(package["name"]).lower(), str(package["version"])
 
 
-def open_project(paths: Iterable[Path]) -> Project:
+def open_project(
+    paths: Iterable[Path], chosen: Filter = EVERYTHING, given: Iterable[Path] = ()
+) -> Project:
     """Find the project of some files and folders.
+
+    Args:
+        paths: What is to be checked.
+        chosen: What is left out.
+        given: Files to check whose content is not the one on disk, if they are there at all.
 
     Raises:
         FileNotFoundError: If a path does not exist.
     """
-    paths = list(paths)
-    checked = discover(paths)
-    root = find_root(paths)
-    known = {os.path.abspath(path): path for path in checked}  # noqa: PTH100
+    paths, given = list(paths), list(given)
+    root = find_root([*given, *paths])
+    known = {os.path.abspath(path): path for path in discover(paths, chosen)}  # noqa: PTH100
+    for path in given:
+        if not (chosen.force_exclude and chosen.excludes(path)):
+            known.setdefault(os.path.abspath(path), path)  # noqa: PTH100
+    checked = list(known.values())
     configs: list[Path] = []
-    for path in walk_project(root):
+    for path in walk_project(root, chosen):
         if path.suffix in (".yaml", ".yml"):
             configs.append(path)
         else:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from .facts.lines import comments
 
-_DIRECTIVE = re.compile(
+DIRECTIVE = re.compile(
     r"#\s*mllint:\s*ignore(?:-(?P<scope>file|cell))?\s*(?:\[(?P<codes>[^\]]*)\])?(?!\w)"
 )
 _NOQA = re.compile(r"#\s*noqa(?::\s*(?P<codes>[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*))?(?![\w:])", re.I)
@@ -40,15 +40,26 @@ class Suppression(NamedTuple):
     codes: tuple[str, ...]
     is_own: bool
 
+    def matching(self, line: int, *names: str) -> tuple[str, ...]:
+        """Return which of the codes mean a finding on a line, of a rule with these names.
+
+        Returns:
+            The codes; of a comment without any, one that is empty.
+        """
+        if self.scope == "line" and not self.first <= line <= self.last:
+            return ()
+        return tuple(code for code in self.codes or ("",) if is_meant(code, names))
+
     def covers(self, line: int, *names: str) -> bool:
         """Tell whether a finding on a line, of a rule with these names, is meant."""
-        if self.scope == "line" and not self.first <= line <= self.last:
-            return False
-        return not self.codes or any(
-            name == code or (code.isupper() and name.startswith(code))
-            for name in names
-            for code in self.codes
-        )
+        return bool(self.matching(line, *names))
+
+
+def is_meant(code: str, names: Collection[str]) -> bool:
+    """Tell whether a code in a comment means a rule with these names; an empty one means all."""
+    if not code or code.isupper():  # a family by its beginning, MLR
+        return any(name.startswith(code) for name in names)
+    return code in names
 
 
 def _codes(text: str | None, is_own: bool) -> tuple[str, ...] | None:
@@ -72,11 +83,11 @@ def read_suppressions(text: str, starts: Sequence[int]) -> Iterator[Suppression]
     if "mllint" not in text and "noqa" not in text.lower():
         return
     for line, comment, is_alone in comments(text):
-        for pattern in (_DIRECTIVE, _NOQA):
+        for pattern in (DIRECTIVE, _NOQA):
             found = pattern.search(comment)
             if found is None:
                 continue
-            is_own = pattern is _DIRECTIVE
+            is_own = pattern is DIRECTIVE
             codes = _codes(found["codes"], is_own)
             if codes is None:
                 continue

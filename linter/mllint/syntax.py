@@ -5,10 +5,14 @@ from __future__ import annotations
 import ast
 import gc
 import re
-
-import libcst
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from .document import Document
+from .nodes import BareSyntaxError, parse_bare
+
+if TYPE_CHECKING:
+    import libcst
 
 
 class UnparsableError(Exception):
@@ -53,7 +57,7 @@ def check_depth(text: str) -> None:
         raise UnparsableError("the code is nested too deeply", line, 1) from error
 
 
-def describe(text: str, error: libcst.ParserSyntaxError) -> UnparsableError:
+def describe(text: str, error: Any) -> UnparsableError:
     """Return the error with Python's own words and place, which are better, where it has any."""
     try:
         ast.parse(text)
@@ -67,19 +71,35 @@ def describe(text: str, error: libcst.ParserSyntaxError) -> UnparsableError:
 
 
 def parse(document: Document) -> libcst.Module:
-    """Parse a document.
+    """Parse a document into libcst's own nodes.
 
     Raises:
         UnparsableError: If libcst can't.
     """
-    check_depth(document.text)
+    import libcst  # takes longer than all other imports, and facts need none of it
+
+    found: libcst.Module = _parse(document.text, libcst.parse_module, libcst.ParserSyntaxError)
+    return found
+
+
+def parse_for_facts(document: Document) -> Any:
+    """Parse a document into bare nodes.
+
+    Raises:
+        UnparsableError: If libcst can't.
+    """
+    return _parse(document.text, parse_bare, BareSyntaxError)
+
+
+def _parse(text: str, parser: Callable[[str], Any], failure: type[Exception]) -> Any:
+    check_depth(text)
     # Parsing makes millions of nodes and no garbage: the collector's passes cost a quarter of it.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return libcst.parse_module(document.text)
-    except libcst.ParserSyntaxError as error:
-        raise describe(document.text, error) from error
+        return parser(text)
+    except failure as error:
+        raise describe(text, error) from error
     finally:
         if collecting:
             gc.enable()

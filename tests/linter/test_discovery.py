@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mllint.discovery import discover
+from mllint.discovery import Filter, discover, walk_project
+from mllint.patterns import Pattern
 
 
 def write(root: Path, *names: str) -> None:
@@ -69,3 +70,29 @@ def test_a_link_in_a_circle_ends(tmp_path):
 def test_a_missing_path_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         discover([tmp_path / "nowhere"])
+
+
+def test_what_the_user_leaves_out(tmp_path):
+    write(tmp_path, "a.py", "old/b.py", "x/old/c.py", "x/d_gen.py", "x/e.py")
+    chosen = Filter(tuple(Pattern(text, tmp_path) for text in ("x/old", "*_gen.py")))
+    files = [path.relative_to(tmp_path).as_posix() for path in discover([tmp_path], chosen)]
+    assert files == ["a.py", "old/b.py", "x/e.py"]
+    # It is not checked, but what uses it must know it.
+    assert len(list(walk_project(tmp_path, chosen))) == 5
+
+
+def test_what_is_named_is_left_out_only_by_force(tmp_path):
+    write(tmp_path, "old/b.py", "c.py")
+    patterns = (Pattern("old", tmp_path),)
+    asked = [tmp_path / "old" / "b.py", tmp_path / "c.py"]
+    assert discover(asked, Filter(patterns)) == asked
+    assert discover([tmp_path / "old"], Filter(patterns)) == [tmp_path / "old" / "b.py"]
+    assert discover(asked, Filter(patterns, force_exclude=True)) == asked[1:]
+
+
+def test_what_git_ignores_may_be_asked_for(tmp_path):
+    write(tmp_path, ".git/HEAD", "out/x.py", "out/skip.py")
+    (tmp_path / ".gitignore").write_text("out/\n")
+    (tmp_path / "out" / ".gitignore").write_text("skip.py\n")
+    assert len(discover([tmp_path], Filter(respect_gitignore=False))) == 2
+    assert len(list(walk_project(tmp_path, Filter(respect_gitignore=False)))) == 2

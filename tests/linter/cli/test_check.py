@@ -8,21 +8,6 @@ import json
 import pytest
 
 from mllint import __version__
-from mllint.cli import main
-
-
-@pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    """Run mllint in a folder of its own: status, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["mllint", *arguments])
-        status = main()
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return command
 
 
 def test_clean(run, tmp_path):
@@ -35,7 +20,7 @@ def test_clean(run, tmp_path):
 def test_a_broken_file_is_found_where_it_breaks(run, tmp_path):
     (tmp_path / "pkg").mkdir()
     (tmp_path / "pkg" / "bad.py").write_text("x = 1\ndef f(:\n    pass\n")
-    status, out, _ = run("pkg")
+    status, out, _ = run("pkg", "--output-format", "concise")
     first, last = out.splitlines()
     assert status == 1
     assert first.startswith("pkg/bad.py:2:7: MLX002 File not checked, syntax error: ")
@@ -49,7 +34,7 @@ def test_a_notebook_says_cell_and_line(run, tmp_path):
         {"cell_type": "code", "source": "%matplotlib inline\ny = (1,\n"},
     ]
     (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
-    status, out, _ = run()
+    status, out, _ = run("--output-format", "concise")
     assert status == 1
     assert out.startswith("n.ipynb:cell 3:")
 
@@ -92,11 +77,52 @@ def test_nothing_to_lint_is_said(run):
     assert run() == (0, "", "No Python files or notebooks found.\n")
 
 
-def test_version_and_honest_help(run):
+def test_version_and_help(run):
     assert run("--version")[1] == f"mllint {__version__}\n"
-    _, out, _ = run("--help")
-    assert "MLX002" in out
-    assert "not in it yet" in out
+    for arguments in (["--help"], ["-h"]):
+        status, out, _ = run(*arguments)
+        assert status == 0
+        assert "mllint check PATH" in out.replace("\n", " ").replace("  ", " ")
+    status, out, _ = run("check", "--help")
+    assert status == 0
+    for section in ("Rule selection:", "Fixing:", "Output:", "File selection:"):
+        assert section in out
+    assert "--per-file-ignores" in out
+    assert "seeds" in out
+
+
+def test_check_may_be_left_out(run, tmp_path):
+    (tmp_path / "bad.py").write_text("x = (\n")
+    assert run("check", "bad.py") == run("bad.py")
+    assert run("check") == run() == run("--no-cache")
+
+
+MISTAKES = [
+    (["--selct", "MLR"], "there is no option --selct; did you mean --select?"),
+    (["--xyzzy"], "there is no option --xyzzy; `mllint check --help` lists them all."),
+    (["--select", "MLR0001"], "--select: no rule has the code or name 'MLR0001'; did you mean"),
+    (["--ignore", "unseeded-trainig-run"], "did you mean 'unseeded-training-run'?"),
+    (["--extend-select", "?"], "--extend-select: no rule has the code or name '?'; `mllint rules`"),
+    (["--output-format", "xml"], "'xml' is not one of 'full', 'concise', 'json'"),
+    (["--config", "selekt = []"], "--config: unknown key 'selekt'; did you mean 'select'?"),
+    (["--config", "select = ["], "--config: 'select = [' is not a line of TOML"),
+    (["--config", "nowhere.toml"], "--config: 'nowhere.toml' is not a file that exists."),
+    (["--per-file-ignores", "MLR001"], "--per-file-ignores: 'MLR001' is no pattern and rule"),
+    (["--per-file-ignores", "a.py:MLR9999"], "no rule has the code or name 'MLR9999'"),
+    (["--jobs", "0"], "0 is not in the range x>=1"),
+    (["--output-file", "no/such/folder.txt"], "no/such/folder.txt: it can't be written"),
+    (["-", "a.py"], "`-` stands alone"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=lambda value: str(value)[:30])
+def test_a_mistake_is_one_line_with_what_was_meant(arguments, message, run, tmp_path):
+    (tmp_path / "x.py").write_text("x = 1\n")
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("mllint: ")
+    assert message in err
+    assert err.count("\n") == 1
 
 
 def test_the_garbage_collector_is_left_as_it_was(run, tmp_path):

@@ -1,0 +1,218 @@
+"""``mllint check PATH``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..configuration.reading import ConfigurationError
+from .options import SectionedCommand, with_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..check import Outcome
+    from ..configuration.settings import Settings
+    from ..output.listing import Listing
+    from ..output.paint import Paint
+    from .fixing import Fixed
+
+STDIN = Path("-")
+
+
+@click.command(
+    "check",
+    cls=SectionedCommand,
+    epilog="Exit status: 0 nothing found, or notes only; 1 an error or a warning was found; 2 a "
+    "path, an option or the configuration is wrong.",
+)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@with_options
+def check_command(**options: Any) -> int:
+    """Check the Python files and notebooks below PATHS (default: the current folder).
+
+    The whole project around them is read, so that what one file does for another is known; reported
+    is what is in PATHS. What .gitignore excludes is left out, a file that is named is checked; `-`
+    is standard input.
+
+    Where a finding is meant, say so on its line or above it: `# mllint: ignore[MLR001] reason`; for
+    a file `ignore-file[…]`, for a notebook's cell `ignore-cell[…]`; `# noqa: MLR001` counts too.
+
+    The same can be said for good in mllint.toml, or in pyproject.toml under [tool.mllint], with the
+    keys select, extend-select, ignore, per-file-ignores, exclude, extend-exclude, force-exclude,
+    respect-gitignore, cache-dir and output-format, named as the options; and there alone, with the
+    dotted names of functions of your own: seeds, saves, logs and splits, as in
+    `seeds = ["lab.utils.fix_everything"]`.
+    """
+    return Run(options).run()
+
+
+class Run:
+    """One run of the command.
+
+    Args:
+        options: By name, as click hands them over.
+
+    Raises:
+        ConfigurationError: If they say what can't be.
+    """
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        from ..project import common_folder
+        from .layers import settings_of
+
+        self.options = options
+        self.paths: list[Path] = list(options["paths"]) or [Path()]
+        self.given: dict[Path, bytes] = {}
+        if STDIN in self.paths or options["stdin_filename"]:
+            if len(options["paths"]) > 1:
+                raise click.UsageError(
+                    "`-` stands alone: one file can be read from standard input."
+                )
+            self.paths = []
+            self.given = {options["stdin_filename"] or STDIN: sys.stdin.buffer.read()}
+        self.settings: Settings = settings_of(options, common_folder([*self.paths, *self.given]))
+
+    def run(self) -> int:
+        """Check, mend if asked to, write what was found, and return the exit status."""
+        from ..output.listing import Listing
+
+        started = time.monotonic()
+        fixed = self.check_and_fix()
+        outcome = fixed.outcome
+        if self.options["verbose"]:
+            self.tell(outcome, time.monotonic() - started)
+        if self.options["diff"]:
+            return self.show(fixed)
+        unsafe = self.options["unsafe_fixes"]
+        listing = Listing(outcome.findings, outcome.files, outcome.program, unsafe)
+        report = self.report(listing, fixed)
+        if self.given and self.options["fix"]:  # the mended file goes where it came from
+            self.write_bytes(fixed)
+            print(report, end="", file=sys.stderr)
+        else:
+            self.write(report)
+        return self.status(fixed)
+
+    def status(self, fixed: Fixed) -> int:
+        """Return the exit status: 0 nothing is wrong, 1 something is, 2 a file can't be written."""
+        if not fixed.is_complete:
+            return 2
+        if fixed.files and self.options["exit_non_zero_on_fix"]:
+            return 1
+        if self.options["exit_zero"] or self.options["coverage"]:
+            return 0
+        return int(any(finding.fails for finding in fixed.outcome.findings))
+
+    def check_and_fix(self) -> Fixed:
+        """Check, and mend what is to be mended, showing how far that is."""
+        from ..check import check
+        from .fixing import Fixed, fix
+        from .progress import Bar
+
+        options = self.options
+        with Bar(not options["quiet"]) as bar:
+
+            def lint(given: Mapping[Path, bytes]) -> Outcome:
+                return check(
+                    self.paths,
+                    use_cache=not options["no_cache"],
+                    settings=self.settings,
+                    jobs=options["jobs"],
+                    given={**self.given, **given},
+                    watch=bar,
+                )
+
+            try:
+                if options["fix"] or options["diff"]:
+                    is_written = not options["diff"] and not self.given
+                    return fix(lint, options["unsafe_fixes"], is_written)
+                return Fixed(lint({}))
+            except FileNotFoundError as error:
+                raise ConfigurationError(
+                    f"{error}: no such file or folder; check the path."
+                ) from error
+
+    def show(self, fixed: Fixed) -> int:
+        """Show what fixes would change; the exit status says whether they would."""
+        from ..output.summary import plural
+        from .fixing import render_diffs
+
+        self.write(render_diffs(fixed.files, self.paint()))
+        if not self.options["quiet"]:
+            would = (
+                f"Would fix {plural(fixed.count, 'problem')}" if fixed.files else "Nothing to fix"
+            )
+            print(f"{would}.", file=sys.stderr)
+        return int(bool(fixed.files) and not self.options["exit_zero"])
+
+    def paint(self) -> Paint:
+        """Return the colours of what is written."""
+        from ..output.paint import Paint, wants_colour
+
+        return Paint(not self.options["output_file"] and wants_colour(sys.stdout))
+
+    def report(self, listing: Listing, fixed: Fixed) -> str:
+        """Return what is written."""
+        from ..output import render
+        from ..output.summary import NOTHING_TO_CHECK, summarise
+        from .fixing import render_fixes
+
+        paint = self.paint()
+        format_name = self.settings.output_format
+        if not listing.files and not self.options["quiet"]:
+            print(NOTHING_TO_CHECK, file=sys.stderr)
+        if self.options["coverage"]:
+            from ..output.coverage import render_coverage
+
+            return render_coverage(listing, format_name, paint, self.options["verbose"])
+        if self.options["statistics"]:
+            from ..output.statistics import render_statistics
+
+            text = render_statistics(listing, format_name, paint)
+        else:
+            text = render(format_name, listing, paint)
+        if format_name not in ("full", "concise") or not listing.files or self.options["quiet"]:
+            return text
+        if self.options["show_fixes"] and fixed.files:
+            text += f"{render_fixes(fixed.files, paint)}\n"
+        return f"{text}{summarise(listing, paint, fixed.count)}\n"
+
+    def write(self, text: str) -> None:
+        """Write the report to where it is wanted.
+
+        Raises:
+            ConfigurationError: If it can't be written there.
+        """
+        path: Path | None = self.options["output_file"]
+        if path is None:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            return
+        try:
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise ConfigurationError(f"{path}: it can't be written: {error.strerror}.") from error
+
+    def write_bytes(self, fixed: Fixed) -> None:
+        """Write what standard input held to standard output, mended."""
+        content = next(iter(self.given.values()))
+        sys.stdout.buffer.write(fixed.files[0].after if fixed.files else content)
+        sys.stdout.flush()
+
+    def tell(self, outcome: Outcome, seconds: float) -> None:
+        """Say what was read, and which rules ran."""
+        source = self.settings.source
+        read = len(outcome.program.project.files) if outcome.program else 0
+        root = outcome.program.project.root if outcome.program else Path()
+        for line in (
+            f"project: {root}",
+            f"configuration: {source or 'none'}",
+            f"rules: {' '.join(sorted(self.settings.enabled))}",
+            f"files: {read} read, {outcome.files} checked, in {seconds:.2f} s",
+        ):
+            print(f"mllint: {line}", file=sys.stderr)

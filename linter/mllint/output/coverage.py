@@ -1,0 +1,132 @@
+"""How much could be resolved, as a table or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..program.coverage import REASONS, Coverage, Unresolved, coverage, written
+from .listing import Listing, place, shown
+from .paint import Paint, harmless
+
+MOST = (
+    8  # unresolved calls that are shown of each program, the most frequent, unless all are wanted
+)
+MOST_PLACES = 4
+
+
+def render_coverage(listing: Listing, format_name: str, paint: Paint, is_verbose: bool) -> str:
+    """Return the coverage of each program.
+
+    Args:
+        listing: What was checked.
+        format_name: JSON is written for ``json`` and ``json-lines``, a table otherwise.
+        paint: Colours.
+        is_verbose: Whether to show all unresolved calls.
+    """
+    found = list(coverage(listing.program)) if listing.program else []
+    if format_name == "json":
+        return f"{json.dumps(as_object(found, listing), indent=2)}\n"
+    if format_name == "json-lines":
+        return "".join(f"{json.dumps(of_program(each, listing))}\n" for each in found)
+    if not found:
+        return "No program begins in these files: nothing to follow.\n"
+    return "\n".join([*table(found, listing, paint), *details(found, listing, paint, is_verbose)])
+
+
+def as_object(found: Sequence[Coverage], listing: Listing) -> dict[str, Any]:
+    """Return all coverage as JSON has it."""
+    return {
+        "programs": [of_program(each, listing) for each in found],
+        "calls": sum(each.calls for each in found),
+        "unresolved": sum(len(each.unresolved) for each in found),
+    }
+
+
+def line_of(each: Unresolved, listing: Listing) -> tuple[int, int]:
+    """Return cell and line of an unresolved call."""
+    line = each.site.statement.line
+    module = each.site.module
+    document = listing.document(module.path) if module.path.suffix == ".ipynb" else None
+    if document is None:
+        return 0, line
+    where = document.place_of(line)
+    return where.cell, where.line
+
+
+def of_program(each: Coverage, listing: Listing) -> dict[str, Any]:
+    """Return the coverage of one program as JSON has it."""
+    places = [(call, *line_of(call, listing)) for call in each.unresolved]
+    return {
+        "filename": str(each.entry.module.path.absolute()),
+        "row": each.entry.line,
+        "begins": each.entry.evidence,
+        "functions": each.functions,
+        "calls": each.calls,
+        "resolved": each.calls - len(each.unresolved),
+        "share": round(each.share, 4),
+        "reasons": dict(Counter(call.reason for call in each.unresolved)),
+        "unresolved": [
+            {
+                "call": written(call.site.call.func),
+                "reason": call.reason,
+                "filename": str(call.site.module.path.absolute()),
+                "cell": cell or None,
+                "row": line,
+            }
+            for call, cell, line in places
+        ],
+    }
+
+
+def table(found: Sequence[Coverage], listing: Listing, paint: Paint) -> Iterator[str]:
+    """Yield a line for each program, and one for all."""
+    rows = [
+        (place(each.entry.module.path, 0, each.entry.line), each.functions, each.calls,
+         len(each.unresolved), each.share)
+        for each in found
+    ]  # fmt: skip
+    width = max(len("program"), *(len(row[0]) for row in rows))
+    head = f"{'program'.ljust(width)}  functions  calls  unresolved  resolved"
+    yield paint(head, bold=True)
+    for name, functions, calls, unresolved, share in rows:
+        colour = "green" if share >= 0.9 else "yellow" if share >= 0.7 else "red"
+        said = paint(f"{share:8.1%}", colour)
+        yield f"{harmless(name).ljust(width)}  {functions:9}  {calls:5}  {unresolved:10}  {said}"
+    calls = sum(each.calls for each in found)
+    unresolved = sum(len(each.unresolved) for each in found)
+    if len(found) > 1:
+        name = f"{len(found)} programs".ljust(width)
+        share = 1 - unresolved / calls if calls else 1.0
+        yield f"{name}  {'':9}  {calls:5}  {unresolved:10}  {share:8.1%}"
+    yield ""
+    reasons = Counter(call.reason for each in found for call in each.unresolved)
+    for key, count in reasons.most_common():
+        yield f"{count:6}  {REASONS[key]}"
+
+
+def details(
+    found: Sequence[Coverage], listing: Listing, paint: Paint, is_verbose: bool
+) -> Iterator[str]:
+    """Yield the unresolved calls of each program with their places, the most frequent first."""
+    for each in found:
+        groups: dict[str, list[Unresolved]] = {}
+        for call in each.unresolved:
+            groups.setdefault(written(call.site.call.func), []).append(call)
+        ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
+        if not ordered:
+            continue
+        yield ""
+        yield paint(f"{shown(each.entry.module.path)} can't follow:", bold=True)
+        limit = len(ordered) if is_verbose else MOST
+        for text, calls in ordered[:limit]:
+            places = [place(c.site.module.path, *line_of(c, listing)) for c in calls]
+            most = len(places) if is_verbose else MOST_PLACES
+            more = f" and {len(places) - most} more" if len(places) > most else ""
+            where = paint(harmless(f"{', '.join(places[:most])}{more}"), dim=True)
+            yield f"  {harmless(text)}  {where}"
+        if len(ordered) > limit:
+            yield f"  and {len(ordered) - limit} others (`--verbose` shows all)"
+    yield ""
