@@ -52,9 +52,15 @@ def render_note(note: Evidence, listing: Listing, paint: Paint) -> str:
     lines = listing.lines(note.path, note.cell)
     code = expanded(lines[note.line - 1]).strip() if 0 < note.line <= len(lines) else ""
     code = f"{code[: MAX_WIDTH // 2]}…" if len(code) > MAX_WIDTH // 2 else code
-    # Some notes quote their line themselves.
-    is_quoted = not code or code.rstrip(":").replace("'", '"') in text.replace("'", '"')
-    return f"{where}: {text}" + ("" if is_quoted else f": {paint(code, dim=True)}")
+    is_shown = not code or quotes(text, code)
+    return f"{where}: {text}" + ("" if is_shown else f": {paint(code, dim=True)}")
+
+
+def quotes(text: str, code: str) -> bool:
+    """Tell whether a note has its line of source, or the part of it that matters, in it."""
+    text, code = text.replace("'", '"'), code.replace("'", '"')
+    _, _, quoted = text.partition(": ")
+    return code.rstrip(":") in text or (bool(quoted) and quoted.rstrip("…") in code)
 
 
 def render_advice(finding: Finding, listing: Listing) -> str:

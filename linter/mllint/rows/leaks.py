@@ -162,11 +162,17 @@ def leaks_at(fit: Fit, use: Evaluation, trained_on: set[Region]) -> Iterator[Lea
 
 
 def held_out(region: Region, trained_on: set[Region]) -> Iterator[tuple[Split, object]]:
-    """Yield the splits that hold a region out, and on which side it is."""
+    """Yield the splits that hold a region out, and on which side it is.
+
+    Rows that were divided and put together again, such as the classes to balance them, are on both
+    sides for the model too: that holds none of them out.
+    """
     for step in region.path:
         if step.is_held_out:
             yield step.split, step.side
     for other in trained_on:
         apart = region.opposed_to(other)
-        if apart is not None and not apart[0].is_held_out:
+        if apart is None or apart[0].is_held_out:
+            continue
+        if not any(apart[0] in each.path for each in trained_on):
             yield apart[0].split, apart[0].side

@@ -88,7 +88,9 @@ class Metrics(Origins):
             for each in parts
             if isinstance(each, Name | Attribute) and self.is_metric(each, site.frame)
         ]
-        return [each for each in dict.fromkeys(found) if each]
+        names = [each for each in dict.fromkeys(found) if each]
+        # Of loss.item() the loss is what is meant.
+        return [each for each in names if each.rpartition(".")[0] not in names]
 
     def _is_metric(self, expression: Expression | None, frame: Frame) -> bool:
         if expression is None or isinstance(expression, Constant):

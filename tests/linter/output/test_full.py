@@ -13,6 +13,7 @@ import pytest
 
 from mllint.output import render
 from mllint.output.excerpt import Excerpt
+from mllint.output.full import quotes
 from mllint.output.paint import PLAIN, Paint, harmless
 from mllint.output.statistics import render_statistics
 from mllint.output.summary import summarise
@@ -123,6 +124,20 @@ def test_an_excerpt_of_a_long_line_is_what_is_around_the_place():
 def test_places_outside_the_text_are_no_crash(start, end):
     assert isinstance(drawn(["abc"], start, end), list)
     assert drawn([], start, end) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_quoted"),
+    [
+        ("rows are split here: split(x, 'a')", True),
+        ("rows are split here: split(x…", True),
+        ('the loader: a, b = split(x, "a")', True),
+        ("it trains here", False),
+        ("begins here: the file is run", False),
+    ],
+)
+def test_what_a_note_quotes_is_not_shown_again(text, is_quoted):
+    assert quotes(text, 'a, b = split(x, "a")') is is_quoted
 
 
 def test_what_a_terminal_would_obey_is_shown():

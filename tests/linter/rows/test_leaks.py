@@ -422,6 +422,11 @@ CLEAN = {
     "searched on the training part": SPLIT + "s = StandardScaler()\nX_train = s.fit_transform("
     "X_train)\nX_test = s.transform(X_test)\ng = GridSearchCV(LogisticRegression(), {})\n"
     "g.fit(X_train, y_train)\nprint(g.score(X_test, y_test))",
+    "classes apart and together again": "df = df.fillna(df.mean())\n"
+    "yes, no = df[df['target'] == 1], df[df['target'] == 0]\n"
+    "yes = resample(yes, n_samples=len(no))\nboth = pd.concat([yes, no])\n"
+    "X, y = both.drop(columns='target'), both['target']\n"
+    "model = LogisticRegression().fit(X, y)\nprint(accuracy_score(y, model.predict(X)))",
     "scaled again by its own copy": "X2 = StandardScaler().fit_transform(X)\nprint(X2)\n"
     + SPLIT
     + TRAIN,
@@ -432,6 +437,15 @@ def leaks(text: str, folder: Path) -> list[str]:
     (folder / "train.py").write_text(text)
     found = check([folder], use_cache=False).findings
     return [each.code for each in found if each.code in CODES]
+
+
+def test_classes_put_together_again_are_no_split(tmp_path):
+    balanced = CLEAN["classes apart and together again"].rpartition("model =")[0]
+    (tmp_path / "train.py").write_text(HEAD + balanced + SPLIT + TRAIN)
+    found = check([tmp_path], use_cache=False).findings
+    splits = [note.text for each in found for note in each.notes if "are split" in note.text]
+    assert {each.code for each in found} >= {"MLD003", "MLD007"}
+    assert all("train_test_split" in each for each in splits)
 
 
 CODES = {"MLD001", "MLD002", "MLD003", "MLD004", "MLD005", "MLD007", "MLD013"}

@@ -70,6 +70,26 @@ class Keeper:
 """,
         },
         """
+import torch
+
+def keep(state, path):
+    torch.save(state, path)
+
+def main():
+    torch.manual_seed(0)
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    best = 0.0
+    for epoch in range(3):
+        loss = model(torch.zeros(2)).sum()
+        loss.backward()
+        optimizer.step()
+        best = max(best, loss.item())
+        keep({"model": model.state_dict(), "best": best}, "last.pt")
+
+main()
+""",
+        """
 import lightning as L
 
 L.seed_everything(0)

@@ -85,9 +85,11 @@ class Saving(Origins):
             return False  # a name that is given itself adds nothing
         self.active.add(id(expression))
         try:
-            return self._holds(expression, frame)
+            found = self._holds(expression, frame)
         finally:
             self.active.discard(id(expression))
+        # What holds a model may hold metrics too: only of what is not known do these say anything.
+        return False if found is None and self.metrics.is_metric(expression, frame) else found
 
     def _holds(self, expression: Expression, frame: Frame) -> bool | None:
         known = self._known(expression, frame)
@@ -116,8 +118,6 @@ class Saving(Origins):
         return None
 
     def _known(self, expression: Expression, frame: Frame) -> bool | None:
-        if self.metrics.is_metric(expression, frame) and not isinstance(expression, Mapping):
-            return False
         found: list[bool | None] = []
         for value in self.evaluator.evaluate(expression, frame):
             if is_network(value, self.evaluator):
