@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mllint.check import check
+from mllint.check import Outcome, check
 from mllint.configuration.reading import Layer
 from mllint.configuration.settings import make_settings
+from mllint.fixes.engine import mend
 from mllint.rules import all_rules
 from mllint.rules.base import Example, Rule
 
@@ -96,3 +99,33 @@ def test_a_notebook(tmp_path):
     (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
     found = check([tmp_path], use_cache=False).findings
     assert [(each.code, each.cell, each.line) for each in found] == [("MLR001", 1, 1)]
+
+
+FIXED = [
+    (rule, example, fixed)
+    for rule in all_rules()
+    for example, fixed in zip(rule.bad, rule.fixed, strict=False)
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "example", "fixed"), FIXED, ids=lambda value: getattr(value, "code", "")
+)
+def test_fixed(rule: Rule, example: Example, fixed: Example | None, tmp_path):
+    files = {"train.py": example} if isinstance(example, str) else example
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    settings = make_settings(tmp_path, Layer(tmp_path, {"select": ["ALL"]}))
+
+    def lint(given: Mapping[Path, bytes]) -> Outcome:
+        outcome = check([tmp_path], use_cache=False, settings=settings, given=given)
+        own = [each for each in outcome.findings if each.code == rule.code]
+        return replace(outcome, findings=own)
+
+    mending = mend(lint, unsafe=True)
+    after = {each.path.relative_to(tmp_path).as_posix(): each.after for each in mending.files}
+    expected = {"train.py": fixed} if isinstance(fixed, str) else fixed or {}
+    changed = {name: text for name, text in expected.items() if text != files[name]}
+    assert {name: content.decode() for name, content in after.items()} == changed

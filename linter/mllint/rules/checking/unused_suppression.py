@@ -82,8 +82,8 @@ class UnusedSuppression(Review):
         """
 import torch
 
-# mllint: ignore[MLR001, MLD001] seeds are compared on purpose
 optimizer = torch.optim.SGD([], lr=0.1)
+# mllint: ignore[MLR001, MLD001] seeds are compared on purpose
 for x in data:
     optimizer.step()
 torch.save(optimizer, "o.pt")
@@ -96,8 +96,8 @@ torch.save(optimizer, "o.pt")
         """
 import torch
 
-# mllint: ignore[MLR001] seeds are compared on purpose
 optimizer = torch.optim.SGD([], lr=0.1)
+# mllint: ignore[MLR001] seeds are compared on purpose
 for x in data:
     optimizer.step()
 torch.save(optimizer, "o.pt")
