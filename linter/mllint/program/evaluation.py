@@ -69,6 +69,7 @@ class Evaluator(Calls):
         self.known: dict[tuple[int, Frame], tuple[Expression, Values]] = {}
         self.provisional: dict[tuple[int, Frame], tuple[Expression, Values]] = {}
         self.active: set[tuple[int, Frame]] = set()
+        self.importing: set[tuple[int, str]] = set()  # statements that bind a name right now
         self.cuts = 0  # how often a cycle was met
         # Functions of the project whose meaning the user says: they are a library's, too.
         self.declared: dict[Symbol, Library] = {}
@@ -230,14 +231,25 @@ class Evaluator(Calls):
             alias = dict(statement.names).get(name)
             wanted = name if alias else name.partition(".")[0]
             return (self.modules.find(wanted, module),)
-        found: list[Value] = []
+        key = id(statement), name
+        if key in self.importing:  # a circle: what a package imports from itself is its submodule
+            sources = self.imported_module(statement, module)
+            inside = [self.modules.submodule(source, name) for source in sources]
+            return tuple(each for each in inside if each is not None)
+        self.importing.add(key)
+        try:
+            return tuple(self.imported_from(statement, name, module))
+        finally:
+            self.importing.discard(key)
+
+    def imported_from(self, statement: Import, name: str, module: Module) -> Iterable[Value]:
+        """Yield what ``from … import name`` binds."""
         for source in self.imported_module(statement, module):
             if isinstance(source, Library) and not statement.level:
                 within = self.modules.find(f"{statement.module}.{name}", module)
-                found += [within] if isinstance(within, Package) else self.member(source, name)
+                yield from (within,) if isinstance(within, Package) else self.member(source, name)
             else:
-                found += self.member(source, name)
-        return tuple(found)
+                yield from self.member(source, name)
 
     def unpacked(self, value: Expression, path: tuple[int | None, ...], frame: Frame) -> Values:
         """Return the item at a path: of a tuple's, of what is iterated, of what is returned."""

@@ -202,6 +202,25 @@ def test_a_notebook_is_a_program(program):
     )
 
 
+def test_a_notebook_runs_a_script(program):
+    cells = [{"cell_type": "code", "source": x} for x in ("%run lib.py", "target()")]
+    linked = program({"lib.py": TARGET, "n.ipynb": json.dumps({"cells": cells})})
+    (entry,) = linked.entries
+    assert len(list(linked.reach(entry).calls(SEED))) == 1
+
+
+def test_a_package_imports_from_itself(program):
+    linked = program(
+        {
+            "lib/__init__.py": "from . import inner as inner, missing as missing",
+            "lib/inner.py": TARGET,
+            "main.py": "import lib\nlib.missing()\nlib.inner.target()",
+        }
+    )
+    (entry,) = linked.entries
+    assert len(list(linked.reach(entry).calls(SEED))) == 1
+
+
 def test_the_path_is_evidence(program):
     linked = program(
         {
