@@ -21,7 +21,7 @@ from .facts.module import EncodedFacts
 FOLDER = ".mllint_cache"
 MAGIC = b"mllint facts\n"
 # What decides how a file's content becomes facts.
-SOURCES = ("facts", "document.py", "syntax.py", "suppressions.py")
+SOURCES = ("facts", "cells.py", "document.py", "syntax.py", "suppressions.py")
 
 
 def fingerprint() -> str:

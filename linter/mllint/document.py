@@ -6,13 +6,16 @@ A notebook is its code cells one after another, with IPython's own syntax neutra
 from __future__ import annotations
 
 import json
-import re
 import stat
 import tokenize
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from .cells import plain_cell
+from .syntax import failure_of
 
 
 class UnreadableDocumentError(Exception):
@@ -29,10 +32,25 @@ class UnreadableDocumentError(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a line of a document stands in its file: cell (0 in a Python file) and line, from 1."""
+    """Where a line of a document stands in its file.
+
+    Attributes:
+        cell: From 1; 0 in a Python file.
+        line: From 1.
+        indent: How many characters stand before it there, and not in the document.
+    """
 
     cell: int
     line: int
+    indent: int = field(default=0, compare=False)
+
+
+class Gap(NamedTuple):
+    """A cell that is left out, for it is no Python: why, and where in the document's text."""
+
+    message: str
+    line: int
+    column: int
 
 
 @dataclass(frozen=True)
@@ -43,11 +61,13 @@ class Document:
         path: The file.
         text: Python source; its lines end in a line feed, whatever the file's do.
         places: Of each line of `text`, for a notebook; empty for a Python file.
+        gaps: A notebook's cells that are no Python; their lines are empty in `text`.
     """
 
     path: Path
     text: str
     places: tuple[Place, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     def place_of(self, line: int) -> Place:
         """Return where a line of the text, from 1, stands in the file."""
@@ -60,35 +80,6 @@ class Document:
 MAX_BYTES = 3_000_000
 MAX_NOTEBOOK_BYTES = 200_000_000  # with the outputs, which cost little
 
-# `!pip install x`, `%matplotlib inline`, `?model`, `model??`; `files = !ls`, `t = %timeit -o f()`
-_MAGIC = re.compile(r"^(\s*)([!%?].*|[\w.]+\?{1,2}\s*)$")
-_ASSIGNED_MAGIC = re.compile(r"^(\s*[\w.,\s]+?=\s*)([!%].*)$")
-# Cells whose first line gives the rest to another language or to IPython; the others hold Python.
-_PYTHON_CELL_MAGICS = frozenset({"capture", "time", "timeit", "prun", "python", "python3"})
-
-
-def neutralise_magics(lines: list[str]) -> list[str]:
-    """Replace IPython's own syntax by Python that does nothing, line by line.
-
-    Args:
-        lines: A cell's source.
-
-    Returns:
-        As many lines.
-    """
-    cell_magic = re.match(r"\s*%%(\w+)", next((line for line in lines if line.strip()), ""))
-    if cell_magic is not None and cell_magic[1] not in _PYTHON_CELL_MAGICS:
-        return [""] * len(lines)
-    plain: list[str] = []
-    in_string = False  # a line of a triple-quoted string may start with %
-    for line in lines:
-        if not in_string:
-            line = _MAGIC.sub(r"\1pass", line)
-            line = _ASSIGNED_MAGIC.sub(r"\1None", line)
-        plain.append(line)
-        in_string ^= (line.count('"""') + line.count("'''")) % 2 == 1
-    return plain
-
 
 def read_notebook(path: Path, content: bytes) -> Document:
     """Read a notebook's code cells.
@@ -98,10 +89,9 @@ def read_notebook(path: Path, content: bytes) -> Document:
     """
     try:
         notebook: Any = json.loads(content)
-        cells = notebook["cells"]
         sources = [
             (number, cell["source"])
-            for number, cell in enumerate(cells, start=1)
+            for number, cell in enumerate(notebook["cells"], start=1)
             if cell["cell_type"] == "code"
         ]
     except json.JSONDecodeError as error:
@@ -110,16 +100,29 @@ def read_notebook(path: Path, content: bytes) -> Document:
         ) from error
     except (UnicodeDecodeError, KeyError, TypeError, RecursionError) as error:
         raise UnreadableDocumentError("the file holds no notebook of format 4") from error
-    lines: list[str] = []
+    cells: list[list[str]] = []
     places: list[Place] = []
     for number, source in sources:
         text = source if isinstance(source, str) else "".join(source)
-        cell_lines = neutralise_magics(plain_lines(text).split("\n"))
-        lines += cell_lines
-        places += [Place(number, line) for line in range(1, len(cell_lines) + 1)]
-    code = "\n".join(lines) + "\n"
+        refuse_large(len(text), MAX_BYTES)
+        lines, indent = plain_cell(plain_lines(text).split("\n"))
+        cells.append(lines)
+        places += [Place(number, line, indent) for line in range(1, len(lines) + 1)]
+    gaps = tuple(leave_out(cells))
+    code = "\n".join(line for lines in cells for line in lines) + "\n"
     refuse_large(len(code), MAX_BYTES)
-    return Document(path, code, tuple(places))
+    return Document(path, code, tuple(places), gaps)
+
+
+def leave_out(cells: list[list[str]]) -> Iterator[Gap]:
+    """Empty the cells that are no Python: a notebook's others run all the same."""
+    first = 0
+    for number, lines in enumerate(cells):
+        failure = failure_of("\n".join(lines) + "\n")
+        if failure is not None:
+            yield Gap(str(failure), first + min(failure.line, len(lines)), failure.column)
+            cells[number] = [""] * len(lines)
+        first += len(lines)
 
 
 def plain_lines(text: str) -> str:

@@ -43,7 +43,7 @@ class Placing:
             source.path,
             place.cell,
             place.line,
-            span.column,
+            span.column + place.indent,
             rule.code,
             report.message,
             rule.name,
@@ -51,7 +51,7 @@ class Placing:
             report.confidence,
             tuple(map(self.evidence, report.notes)),
             end.line,
-            span.end_column,
+            span.end_column + end.indent,
             report,
         )
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import gc
 import re
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .document import Document
 from .nodes import BareSyntaxError, parse_bare
 
 if TYPE_CHECKING:
     import libcst
+
+    from .document import Document
 
 
 class UnparsableError(Exception):
@@ -68,6 +70,22 @@ def describe(text: str, error: Any) -> UnparsableError:
     # Newer or older than this Python's syntax, or a gap in libcst.
     reason = re.sub(r"^(parser )?error( at)? |^\d+:\d+: ", "", error.message)
     return UnparsableError(reason, max(error.raw_line, 1), error.raw_column + 1)
+
+
+def failure_of(text: str) -> UnparsableError | None:
+    """Return why a text is no Python; None if it is. Python's own parser is quick to tell."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(text)
+            return None
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            pass
+        try:  # it may be newer than this Python
+            _parse(text, parse_bare, BareSyntaxError)
+            return None
+        except UnparsableError as error:
+            return error
 
 
 def parse(document: Document) -> libcst.Module:

@@ -48,10 +48,49 @@ def test_magics_become_python_that_does_nothing(tmp_path):
         ("code", 's = """\n% kept\n"""'),
     )
     lines = read_document(path).text.splitlines()
-    assert lines[:6] == ["pass", "pass", "files = None", "pass", "if x:", "    pass"]
+    assert lines[:6] == ["pass", "pass", "files = None", "pass", "if x:", "    ...;  y"]
     assert lines[6:9] == ["", "", ""]
     assert lines[9:11] == ["pass", "fit()"]
     assert lines[11:] == ['s = """', "% kept", '"""']
+
+
+@pytest.mark.parametrize(
+    ("cell", "python"),
+    [
+        ("  x = 1\n  y = 2", ["x = 1", "y = 2"]),
+        ("print('%d'\n % x)\n%who", ["print('%d'", " % x)", "pass"]),
+        ("x = 7 \\\n  %y", ["x = 7 \\", "  %y"]),
+        ("!pip install \\\n  torch\nx", ["pass", "", "x"]),
+        ("pip install torch\npip = 3", ["pass", "pip = 3"]),
+        ("run = fit(\n  x)", ["run = fit(", "  x)"]),
+        ("%timeit -n 10 -r3 fit(x)", ["...;              fit(x)"]),
+        ("t = %timeit -o fit(x)", ["t =            fit(x)"]),
+        ("%time", ["pass"]),
+        ("%timeit -n 10 --", ["pass"]),
+        ("%run lib/setup.py", ["from lib.setup import *"]),
+        ("%run 01-setup.ipynb", ["pass"]),
+        ("np.*load*?", ["pass"]),
+    ],
+)
+def test_a_cell_as_python(cell, python, tmp_path):
+    assert read_document(notebook(tmp_path / "n.ipynb", ("code", cell))).text == (
+        "\n".join(python) + "\n"
+    )
+
+
+def test_columns_are_those_of_the_notebook(tmp_path):
+    document = read_document(notebook(tmp_path / "n.ipynb", ("code", "  x = 1\n  y = 2")))
+    assert [place.indent for place in document.places] == [2, 2]
+
+
+def test_a_cell_that_is_no_python_is_left_out(tmp_path):
+    cells = ("if x:\n  y", "y = (\n", "# y\n  y", "z = 3")
+    document = read_document(notebook(tmp_path / "n.ipynb", *(("code", each) for each in cells)))
+    assert document.text == "if x:\n  y\n\n\n\n\nz = 3\n"
+    assert [(gap.line, document.place_of(gap.line).cell) for gap in document.gaps] == [
+        (3, 2),
+        (6, 3),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ class Outline(NamedTuple):
         words: Every name and attribute that it mentions: what is not here, it does not call.
         suppressions: Comments that suppress findings.
         failure: If the file could not be parsed; the rest is empty then.
+        gaps: Cells of a notebook that could not be parsed and are left out.
     """
 
     imports: tuple[Import, ...] = ()
@@ -59,6 +60,7 @@ class Outline(NamedTuple):
     words: frozenset[str] = frozenset()
     suppressions: tuple[Suppression, ...] = ()
     failure: Failure | None = None
+    gaps: tuple[Failure, ...] = ()
 
 
 FACT_CLASSES: dict[tuple[str, str], type] = {

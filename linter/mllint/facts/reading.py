@@ -60,8 +60,14 @@ def read_facts(document: Document) -> tuple[Outline, Body]:
         mentioned: set[str] = set()
         words(body, mentioned)
         suppressions = tuple(read_suppressions(document.text, lines))
+        gaps = tuple(Failure(f"syntax error: {gap[0]}", *gap[1:]) for gap in document.gaps)
         outline = Outline(
-            imports(body), starts(body), exports(body), frozenset(mentioned), suppressions
+            imports(body),
+            starts(body),
+            exports(body),
+            frozenset(mentioned),
+            suppressions,
+            gaps=gaps,
         )
     except UnparsableError as error:
         return Outline(failure=Failure(f"syntax error: {error}", error.line, error.column)), ()

@@ -8,6 +8,8 @@ from itertools import product
 import pytest
 
 from mllint.fixes.changes import AddImport, Insert, Remove, Replace, Wrap
+from mllint.fixes.content import placed
+from mllint.fixes.edits import Edit
 from mllint.fixes.tree import UnfixableError
 
 
@@ -132,10 +134,10 @@ def test_nothing_comes_before_a_magic_of_the_cell(file):
 
 
 def test_no_change_goes_beyond_its_cell(file):
-    cells = [cell("if x():\n", "  a"), cell("  b\n")]
-    it = file(json.dumps({"cells": cells}), "x.ipynb")
+    cells = [cell("x()"), cell("y()")]
+    document = file(json.dumps({"cells": cells}), "x.ipynb").source.document()
     with pytest.raises(UnfixableError):
-        it.fixed(Remove(it.statement("x")))
+        placed(document, [Edit(0, len(document.text) - 1, "z()")])
 
 
 def test_a_notebook_with_a_byte_order_mark_and_escapes(file):
