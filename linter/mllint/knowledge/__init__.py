@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .loops import Feed, KnowledgeError, Owner, feed, owner, texts
+
 MEANINGS = frozenset(
     {
         "augment",
@@ -33,6 +35,7 @@ MEANINGS = frozenset(
         "many-processes",
         "metric",
         "model",
+        "no-step",
         "order-keeping",
         "own-seed",
         "part-each",
@@ -62,6 +65,7 @@ MEANINGS = frozenset(
         "save-no-model",
         "save-rest",
         "search",
+        "seeding-trainer",
         "select-function",
         "selector",
         "split",
@@ -82,57 +86,26 @@ MEANINGS = frozenset(
         "zscore",
     }
 )
-DUTIES = frozenset({"seed", "checkpoint", "log"})
-PURPOSES = frozenset({"train", "validate", "test"})
-
-
-class KnowledgeError(ValueError):
-    """A knowledge file says what it can't say; the message tells file and key."""
-
-
-@dataclass(frozen=True)
-class Owner:
-    """A call that owns a training loop.
-
-    Attributes:
-        name: The call.
-        made: The constructor whose arguments switch duties off.
-        owns: What it does by itself: ``seed``, ``checkpoint``, ``log``.
-        off: For a duty, the argument that switches it off, as ``name=value``.
-    """
-
-    name: str
-    made: str
-    owns: frozenset[str]
-    off: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Feed:
-    """A call that runs a loop over data that it is handed.
-
-    Attributes:
-        name: The call.
-        arguments: For a keyword, its position and what the data are for: ``train``, ``validate``
-            (to choose a model), ``test`` (to report on it).
-    """
-
-    name: str
-    arguments: dict[str, tuple[int | None, str]]
-
-
 Row = TypeVar("Row", Owner, Feed)
 
 
 def pattern(names: Iterable[str]) -> re.Pattern[str]:
-    """Return what matches any of some names, in which ``*`` stands for letters, digits and dots."""
-    parts = [re.escape(name).replace(r"\*", r"[\w.()\[\]]*") for name in names]
-    return re.compile("|".join(parts) or r"(?!)")
+    """Return what matches any of some names, in which ``*`` stands for letters, digits and dots.
+
+    A name after ``!`` is left out, whichever of the others it matches.
+    """
+    wanted: list[str] = []
+    unwanted: list[str] = []
+    for name in names:
+        part = re.escape(name.removeprefix("!")).replace(r"\*", r"[\w.()\[\]]*")
+        (unwanted if name.startswith("!") else wanted).append(part)
+    found = "|".join(wanted) or r"(?!)"
+    return re.compile(rf"(?!(?:{'|'.join(unwanted)})\Z)(?:{found})" if unwanted else found)
 
 
 @cache
-def _pattern_of(name: str) -> re.Pattern[str]:
-    return pattern([name])
+def _pattern_of(*names: str) -> re.Pattern[str]:
+    return pattern(names)
 
 
 @dataclass
@@ -161,6 +134,7 @@ class Knowledge:
     _patterns: dict[str, re.Pattern[str]] = field(default_factory=dict, repr=False, init=False)
     _canonical: dict[str, str] = field(default_factory=dict, repr=False, init=False)
     _matched: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False, init=False)
+    _seeds: dict[str, frozenset[str] | None] = field(default_factory=dict, repr=False, init=False)
     _owners: dict[str, Owner | None] = field(default_factory=dict, repr=False, init=False)
     _feeds: dict[str, Feed | None] = field(default_factory=dict, repr=False, init=False)
 
@@ -202,9 +176,19 @@ class Knowledge:
 
     def seeded(self, names: Iterable[str]) -> frozenset[str] | None:
         """Return the generators that a call seeds; None if it is no seeding."""
-        found = [self.seeds.get(self.canonical(name)) for name in names]
-        known = [each for each in found if each is not None]
+        known = [each for each in map(self._seeded, names) if each is not None]
         return frozenset().union(*known) if known else None
+
+    def _seeded(self, name: str) -> frozenset[str] | None:
+        if name not in self._seeds:
+            canonical = self.canonical(name)
+            matching = (
+                generators
+                for seed, generators in self.seeds.items()
+                if seed == canonical or ("*" in seed and _pattern_of(seed).fullmatch(canonical))
+            )
+            self._seeds[name] = next(matching, None)
+        return self._seeds[name]
 
     def owner(self, names: Iterable[str]) -> Owner | None:
         """Return the owner of the loop that a call runs."""
@@ -221,12 +205,19 @@ class Knowledge:
         for name in names:
             if name not in known:
                 canonical = self.canonical(name)
-                matching = (row for row in rows if _pattern_of(row.name).fullmatch(canonical))
+                matching = (row for row in rows if _pattern_of(*row.names).fullmatch(canonical))
                 known[name] = next(matching, None)
             found = known[name]
             if found is not None:
                 return found
         return None
+
+    def _forget(self) -> None:
+        """Forget what was answered before there was more to know."""
+        for answers in (self._patterns, self._canonical, self._matched):
+            answers.clear()
+        for found in (self._seeds, self._owners, self._feeds):
+            found.clear()
 
     def add(self, data: dict[str, Any], where: str) -> None:
         """Take in what a file says.
@@ -234,56 +225,30 @@ class Knowledge:
         Raises:
             KnowledgeError: If it has an unknown key or a value of the wrong type.
         """
-        for answers in (self._patterns, self._canonical, self._matched, self._owners, self._feeds):
-            answers.clear()
+        self._forget()
         unknown = data.keys() - {
             *("library", "seeds", "means", "owner", "aliases", "draws", "stochastic", "feed"),
         }
         if unknown:
             raise KnowledgeError(f"{where}: unknown key {min(unknown)!r}")
         for name, generators in data.get("seeds", {}).items():
-            self.seeds[name] = frozenset(_texts(generators, f"{where}: seeds.{name}"))
+            self.seeds[name] = frozenset(texts(generators, f"{where}: seeds.{name}"))
         for meaning, names in data.get("means", {}).items():
             if meaning not in MEANINGS:
                 raise KnowledgeError(f"{where}: unknown meaning {meaning!r}")
-            self.names.setdefault(meaning, []).extend(_texts(names, f"{where}: means.{meaning}"))
+            self.names.setdefault(meaning, []).extend(texts(names, f"{where}: means.{meaning}"))
         for generator, names in data.get("draws", {}).items():
-            self.draws.setdefault(generator, []).extend(
-                _texts(names, f"{where}: draws.{generator}")
-            )
+            self.draws.setdefault(generator, []).extend(texts(names, f"{where}: draws.{generator}"))
         stochastic = data.get("stochastic", {})
-        _texts(list(stochastic.values()), f"{where}: stochastic")
+        texts(list(stochastic.values()), f"{where}: stochastic")
         self.stochastic |= stochastic
         for each in data.get("owner", []):
-            if each.keys() != {"name", "made", "owns", "off"}:
-                raise KnowledgeError(f"{where}: an owner has name, made, owns and off")
-            duties = frozenset(_texts(each["owns"], f"{where}: owner.owns"))
-            if not duties | each["off"].keys() <= DUTIES:
-                raise KnowledgeError(f"{where}: duties are {', '.join(sorted(DUTIES))}")
-            self.owners.append(Owner(each["name"], each["made"], duties, dict(each["off"])))
+            self.owners.append(owner(each, where))
         for each in data.get("feed", []):
-            self.feeds.append(_feed(dict(each), where))
+            self.feeds.append(feed(dict(each), where))
         aliases = data.get("aliases", {})
-        _texts(list(aliases.values()), f"{where}: aliases")
+        texts(list(aliases.values()), f"{where}: aliases")
         self.aliases |= aliases
-
-
-def _feed(data: dict[str, Any], where: str) -> Feed:
-    name = data.pop("name", "")
-    if not name or not data.keys() <= PURPOSES:
-        raise KnowledgeError(f"{where}: a feed has name, {', '.join(sorted(PURPOSES))}")
-    arguments = {
-        keyword: (position if position >= 0 else None, purpose)
-        for purpose, keywords in data.items()
-        for keyword, position in keywords.items()
-    }
-    return Feed(name, arguments)
-
-
-def _texts(value: object, where: str) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise KnowledgeError(f"{where}: a list of texts is expected")
-    return value
 
 
 @cache

@@ -139,6 +139,10 @@ class CallGraph:
             for caller in self.callers.get(owner, ()):
                 waiting.append((owner_of(caller.frame), caller.around))
 
+    def is_handed(self, function: Owner) -> bool:
+        """Tell whether a library is handed a function: it calls that as often as it likes."""
+        return any(function not in self.called(site) for site in self.callers.get(function, ()))
+
     def within(self, owner: Owner, loop: Statement) -> Iterator[Site]:
         """Yield the calls in a loop, those of the functions that it calls left aside."""
         for site in self.sites.get(owner, ()):

@@ -77,7 +77,7 @@ class Program:
     def trainings(self) -> list[Training]:
         """The programs that train, those that only tests run left aside."""
         found = [
-            find_training(entry, self.reach(entry), self.knowledge)
+            find_training(entry, self.reach(entry), self.evaluator, self.knowledge)
             for entry in self.entries
             if not entry.is_test
         ]

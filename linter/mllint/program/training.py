@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..facts.expressions import Attribute, Call, Constant
-from ..knowledge import Knowledge, pattern
+from ..facts.expressions import Attribute, Call
+from ..knowledge import Knowledge
 from .activity import Site
+from .duties import owned
 from .entries import Entry
+from .evaluation import Evaluator
 from .reach import Reach
+from .steps import Steps, meant
 
 
 @dataclass(eq=False)
@@ -45,58 +48,31 @@ class Training:
         return tuple(each.entry for each in self.runs)
 
 
-def is_step_by_hand(site: Site, reach: Reach) -> bool:
-    """Tell whether a call of unknown meaning is an optimizer's step.
-
-    It is if it is named ``step``, and its own function calls ``backward`` too.
-    """
-    if site.values or not isinstance(site.call.func, Attribute) or site.call.func.attr != "step":
-        return False
-    return any(
-        isinstance(other.call.func, Attribute) and other.call.func.attr == "backward"
-        for other in reach.sites
-        if other.frame == site.frame
-    )
-
-
-def switched_off(made: str, argument: str, reach: Reach, knowledge: Knowledge) -> bool:
-    """Tell whether an argument of a constructor, ``save_strategy='no'``, switches a duty off."""
-    name, _, value = argument.partition("=")
-    wanted = pattern([made])
-    for site in reach.sites:
-        if any(wanted.fullmatch(knowledge.canonical(each)) for each in site.names):
-            handed = site.call.keyword(name)
-            if isinstance(handed, Constant) and repr(handed.value) == value:
-                return True
-    return False
-
-
-def find_training(entry: Entry, reach: Reach, knowledge: Knowledge) -> Training | None:
+def find_training(
+    entry: Entry, reach: Reach, evaluator: Evaluator, knowledge: Knowledge
+) -> Training | None:
     """Return what shows that a program trains, or None if it does not."""
-    step: Site | None = None
+    steps = Steps(reach, evaluator, knowledge)
+    known: Site | None = None
+    likely: Site | None = None
     fit: Site | None = None
     for site in reach.sites:
-        names = site.names
-        owner = knowledge.owner(names)
+        owner = knowledge.owner(meant(site, evaluator))
         if owner is not None:
-            off = {
-                duty
-                for duty, argument in owner.off.items()
-                if switched_off(owner.made, argument, reach, knowledge)
-            }
-            return Training(entry, reach, site, owner.owns - off, True)
-        if (
-            knowledge.means("step", names)
-            or is_step_by_hand(site, reach)
-            or knowledge.means("loop", names)
-        ):
-            step = step or site
-        elif knowledge.means("estimator-fit", names):
+            duties = owned(owner, site, steps)
+            if owner.takes_epochs:
+                return Training(entry, reach, site, duties, True)
             fit = fit or site
-    site_found = step or fit
-    if site_found is None:
-        return None
-    return Training(entry, reach, site_found, frozenset(), step is not None)
+        elif known is None and (steps.is_step(site) or steps.is_loop(site)):
+            known = site
+        elif likely is None and (steps.is_likely_step(site) or steps.is_likely_loop(site)):
+            likely = site
+        elif fit is None and knowledge.means("estimator-fit", site.names):
+            fit = site
+    found = known or likely or steps.by_hand()
+    if found is not None:
+        return Training(entry, reach, found, frozenset(), True)
+    return None if fit is None else Training(entry, reach, fit, frozenset(), False)
 
 
 def last_name(call: Call) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ...facts.expressions import Call, Constant, Mapping, Name, Sequence
 from ...program.activity import Site
-from ...program.graph import CallGraph
+from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
-from ...program.training import Training, is_step_by_hand
+from ...program.steps import Steps
+from ...program.training import Training
 from ..metrics import Metrics
 
 
@@ -16,16 +17,18 @@ def is_trial(training: Training, program: Program) -> bool:
     sites = training.reach.sites
     if any(program.knowledge.means("trial", site.names) for site in sites):
         return True
-    steps = [
-        site
-        for site in sites
-        if program.knowledge.means("step", site.names) or is_step_by_hand(site, training.reach)
-    ]
+    counted = Steps(training.reach, program.evaluator, program.knowledge)
+    steps = [site for site in sites if counted.is_step(site) or counted.is_likely_step(site)]
     if not steps:  # a framework's loop
         return False
-    if not any(True for site in steps for _ in graph.loops_around(site)):
+    if not any(is_repeated(site, graph) for site in steps):
         return True  # one step alone shows that it can be taken
     return trains_inputs(sites) or finds_rate(sites, program, graph)
+
+
+def is_repeated(site: Site, graph: CallGraph) -> bool:
+    """Tell whether a call is in a loop, or in a function that a library is handed to repeat."""
+    return graph.is_handed(owner_of(site.frame)) or any(True for _ in graph.loops_around(site))
 
 
 def trains_inputs(sites: list[Site]) -> bool:

@@ -43,6 +43,8 @@ def keeps(site: Site, program: Program, metrics: Metrics, draws: bool) -> bool:
     if not (site.call.args or site.call.keywords):
         return False
     knowledge, names = program.knowledge, site.names
+    if knowledge.means("backward", names):  # a loss is handed to be differentiated
+        return False
     if knowledge.means("print", names):
         file = site.call.keyword("file")
         return file is not None and dotted(file) not in CONSOLE and metrics.are_handed(site)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...facts.expressions import Name, dotted, subexpressions
 from ...facts.statements import Evaluate, walk
 from ...fixes.changes import AddImport, Fix, Insert, Move
-from ...knowledge import pattern
 from ...program.activity import Site
 from ...program.order import in_order
 from ...program.program import Program
@@ -30,12 +28,6 @@ class Late(NamedTuple):
     seeding: Site
     draw: Site
     is_trainer: bool  # its constructor seeds
-
-
-def seeding_trainers(program: Program) -> re.Pattern[str]:
-    """Return what matches the names of the trainers that seed in their constructors."""
-    owners = program.knowledge.owners
-    return pattern([each.name.partition("()")[0] for each in owners if "seed" in each.owns])
 
 
 def names_of(site: Site, program: Program) -> Iterator[str]:
@@ -65,15 +57,14 @@ def find_late(training: Training, program: Program) -> Late | None:
     """Return the first call of a program that seeds what was drawn from already."""
     knowledge = program.knowledge
     in_workers = worker_functions(training.reach, program)
-    trainers = seeding_trainers(program)
     first_draws: dict[str, Site] = {}
     done: set[str] = set()
     for site in in_order(training.entry, program.explorer):
         if site.frame.function in in_workers and in_workers:
             continue
         generators = knowledge.seeded(site.names)
-        is_trainer = generators is None and any(
-            trainers.fullmatch(knowledge.canonical(name)) for name in names_of(site, program)
+        is_trainer = generators is None and knowledge.means(
+            "seeding-trainer", names_of(site, program)
         )
         if generators is None and not is_trainer:
             if may_seed(site, program):

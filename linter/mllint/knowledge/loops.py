@@ -1,0 +1,85 @@
+"""Rows about calls that own a training loop, or run one over data that they are handed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+DUTIES = frozenset({"seed", "checkpoint", "log"})
+OWNER_KEYS = ("name", "made", "owns", "off", "on", "takes_epochs")
+PURPOSES = frozenset({"train", "validate", "test"})
+
+
+class KnowledgeError(ValueError):
+    """A knowledge file says what it can't say; the message tells file and key."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A call that owns a training loop.
+
+    Attributes:
+        names: The call.
+        made: The constructor whose arguments switch duties off.
+        owns: What it does by itself: ``seed``, ``checkpoint``, ``log``.
+        off: For a duty, the arguments that switch it off, as ``name=value``.
+        on: For a duty that it takes over only if it is asked to, the arguments that ask for it.
+        takes_epochs: Whether it trains in epochs that a crash can waste, rather than in one fit.
+    """
+
+    names: tuple[str, ...]
+    made: str
+    owns: frozenset[str]
+    off: dict[str, list[str]]
+    on: dict[str, list[str]]
+    takes_epochs: bool = True
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A call that runs a loop over data that it is handed.
+
+    Attributes:
+        names: The call.
+        arguments: For a keyword, its position and what the data are for: ``train``, ``validate``
+            (to choose a model), ``test`` (to report on it).
+    """
+
+    names: tuple[str, ...]
+    arguments: dict[str, tuple[int | None, str]]
+
+
+def owner(data: dict[str, Any], where: str) -> Owner:
+    """Return an owner, as a file describes it."""
+    if not {"name", "made"} <= data.keys() <= set(OWNER_KEYS):
+        raise KnowledgeError(f"{where}: an owner has {', '.join(OWNER_KEYS)}")
+    switches = {key: dict[str, list[str]](data.get(key, {})) for key in ("off", "on")}
+    for key, duties in switches.items():
+        for duty, arguments in duties.items():
+            texts(arguments, f"{where}: owner.{key}.{duty}")
+    owns = frozenset(texts(data.get("owns", []), f"{where}: owner.owns"))
+    if not owns | switches["off"].keys() | switches["on"].keys() <= DUTIES:
+        raise KnowledgeError(f"{where}: duties are {', '.join(sorted(DUTIES))}")
+    names = tuple(texts(data["name"], f"{where}: owner.name"))
+    epochs = data.get("takes_epochs", True)
+    return Owner(names, data["made"], owns, switches["off"], switches["on"], epochs)
+
+
+def feed(data: dict[str, Any], where: str) -> Feed:
+    """Return what a call does with the data that it is handed."""
+    name = data.pop("name", "")
+    if not name or not data.keys() <= PURPOSES:
+        raise KnowledgeError(f"{where}: a feed has name, {', '.join(sorted(PURPOSES))}")
+    arguments = {
+        keyword: (position if position >= 0 else None, purpose)
+        for purpose, keywords in data.items()
+        for keyword, position in keywords.items()
+    }
+    return Feed((name,), arguments)
+
+
+def texts(value: object, where: str) -> list[str]:
+    """Return a list of texts, if it is one."""
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise KnowledgeError(f"{where}: a list of texts is expected")
+    return value
