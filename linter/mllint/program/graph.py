@@ -141,7 +141,9 @@ class CallGraph:
 
     def is_handed(self, function: Owner) -> bool:
         """Tell whether a library is handed a function: it calls that as often as it likes."""
-        return any(function not in self.called(site) for site in self.callers.get(function, ()))
+        return any(
+            function not in set(self.called(site)) for site in self.callers.get(function, ())
+        )
 
     def within(self, owner: Owner, loop: Statement) -> Iterator[Site]:
         """Yield the calls in a loop, those of the functions that it calls left aside."""
