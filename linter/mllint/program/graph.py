@@ -6,7 +6,7 @@ from collections.abc import Callable as Test
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from ..facts.expressions import Call, Expression, Star
+from ..facts.expressions import Attribute, Call, Expression, Star, dotted
 from ..facts.statements import For, Statement, While
 from .activity import Around, Site
 from .evaluation import Evaluator
@@ -35,6 +35,7 @@ class CallGraph:
         self.evaluator: Evaluator = explorer.evaluator
         self.sites: dict[Owner, list[Site]] = {}
         self.callers: dict[Owner, list[Site]] = {}
+        self._on: dict[Owner, dict[str, list[Site]]] = {}
         by_line: dict[tuple[Frame, int], list[Site]] = {}
         for site in reach.sites:
             self.sites.setdefault(owner_of(site.frame), []).append(site)
@@ -54,6 +55,16 @@ class CallGraph:
             each.call is site.call and each.frame == site.frame for each in known
         ):
             known.append(site)
+
+    def calls_on(self, owner: Owner, subject: str) -> list[Site]:
+        """Return the calls of methods of what has a name in a function: ``losses.append(x)``."""
+        found = self._on.get(owner)
+        if found is None:
+            found = self._on[owner] = {}
+            for site in self.sites.get(owner, ()):
+                if isinstance(site.call.func, Attribute):
+                    found.setdefault(dotted(site.call.func.value), []).append(site)
+        return found.get(subject, []) if subject else []
 
     def called(self, site: Site) -> Iterator[FunctionSymbol]:
         """Yield the project's functions that a call carries out at once."""

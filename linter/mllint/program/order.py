@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from .activity import Site
 from .entries import Entry
 from .evaluation import Evaluator
-from .reach import Explorer
+from .reach import Explorer, Reach
 from .symbols import ClassSymbol, FunctionSymbol
 from .values import Callable, Frame, Instance, Partial, Type, Value
 
@@ -30,15 +30,17 @@ def in_order(entry: Entry, explorer: Explorer) -> Iterator[Site]:
 def events(entry: Entry, explorer: Explorer) -> Iterator[Site | Frame]:
     """Yield calls, each when it is over, and frames, each when it is entered."""
     seen: set[Frame] = set()
+    reach = entry.reach(explorer)
     for frame, is_main in entry.starts():
-        yield from visit(frame, is_main, explorer, seen, 0)
+        yield from visit(frame, is_main, explorer, reach, seen, 0)
 
 
 def visit(
-    frame: Frame, is_main: bool, explorer: Explorer, seen: set[Frame], depth: int
+    called: Frame, is_main: bool, explorer: Explorer, reach: Reach, seen: set[Frame], depth: int
 ) -> Iterator[Site | Frame]:
     """Yield the calls of one frame, and those of what it calls where it calls it."""
-    if frame in seen or depth > MAX_DEPTH:
+    frame = reach.visited(called)
+    if frame is None or frame in seen or depth > MAX_DEPTH:
         return
     seen.add(frame)
     yield frame
@@ -51,14 +53,14 @@ def visit(
     for site in activity.sites:
         line = site.statement.line
         while imports and imports[0][0] <= line:
-            yield from visit(imports.pop(0)[1], False, explorer, seen, depth + 1)
-        called = functions_of(site, explorer.evaluator)
-        for each in by_line.get(line, ()) if called else ():
-            if each.function in called:
-                yield from visit(each, False, explorer, seen, depth + 1)
+            yield from visit(imports.pop(0)[1], False, explorer, reach, seen, depth + 1)
+        functions = functions_of(site, explorer.evaluator)
+        for each in by_line.get(line, ()) if functions else ():
+            if each.function in functions:
+                yield from visit(each, False, explorer, reach, seen, depth + 1)
         yield site
     for _, each in imports:
-        yield from visit(each, False, explorer, seen, depth + 1)
+        yield from visit(each, False, explorer, reach, seen, depth + 1)
 
 
 def functions_of(site: Site, evaluator: Evaluator) -> set[FunctionSymbol]:

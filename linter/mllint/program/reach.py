@@ -37,10 +37,17 @@ class Reach:
         sites: The calls, in the order in which they were met.
         callers: Each function and module that is reached, in one context, with who reached it first
             and from which line; None for where the program begins.
+        merged: Frames that are one context too many of a function, with what is visited instead.
     """
 
     sites: list[Site] = field(default_factory=list)
     callers: dict[Frame, tuple[Frame, int] | None] = field(default_factory=dict)
+    merged: dict[Frame, Frame] = field(default_factory=dict)
+
+    def visited(self, frame: Frame) -> Frame | None:
+        """Return the frame that is visited where one is called; None if none is."""
+        frame = self.merged.get(frame, frame)
+        return frame if frame in self.callers else None
 
     @property
     def unknown(self) -> list[Site]:
@@ -104,7 +111,8 @@ class Explorer:
             key = frame.module, frame.function
             count = contexts.get(key, 0)
             if count >= MAX_CONTEXTS:  # keep what it is a method of, forget what it is handed
-                frame = Frame(frame.module, frame.function, frame.bindings[:1], frame.closure, 1)
+                less = Frame(frame.module, frame.function, frame.bindings[:1], frame.closure, 1)
+                frame = reach.merged.setdefault(frame, less)
                 if frame in reach.callers or count > 2 * MAX_CONTEXTS:
                     return
             contexts[key] = count + 1

@@ -8,13 +8,15 @@ not matter.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from ..closure import Closure
 from ..facts.expressions import (
     Attribute,
     Call,
     Compare,
     Comprehension,
     Conditional,
-    Constant,
     Expression,
     Mapping,
     Name,
@@ -33,7 +35,7 @@ from ..program.graph import CallGraph, Owner, owner_of
 from ..program.program import Program
 from ..program.values import Frame, Instance, Library, Literal
 from .losses import differentiated, loss_names
-from .origins import Origins
+from .origins import Given, Origins, place
 
 # Methods that give the number that they are called on, or one made of it alone.
 SAME_VALUE = frozenset(
@@ -44,8 +46,6 @@ SAME_VALUE = frozenset(
 ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**", "or", "and"})
 PREDICTING = frozenset({"argmax", "max", "topk", "round", "predict", "sign", "ge", "gt"})
 AGREEING = frozenset({"eq", "equal"})
-MAX_LEVEL = 24  # of names followed
-MAX_WORK = 4_000  # expressions looked at for one question
 
 
 class Metrics(Origins):
@@ -61,9 +61,8 @@ class Metrics(Origins):
         super().__init__(graph)
         self.meaning = meaning
         self.knowledge = program.knowledge
-        self.known: dict[tuple[int, Frame], tuple[Expression, bool]] = {}
-        self.active: set[tuple[int, Frame]] = set()
-        self.work = 0
+        self.metrics: Closure[Given] = Closure(place, self._steps)
+        self.predictions: dict[tuple[int, Frame, int], tuple[Expression, bool]] = {}
         self.losses: dict[Owner, set[str]] = {}
         for owner, sites in graph.sites.items() if meaning == "metric" else ():
             for site in sites:
@@ -72,8 +71,7 @@ class Metrics(Origins):
 
     def is_metric(self, expression: Expression | None, frame: Frame) -> bool:
         """Tell whether an expression is, or holds, a metric."""
-        self.work = 0
-        return self._is_metric(expression, frame)
+        return expression is not None and bool(self.metrics.level((expression, frame)))
 
     def are_handed(self, site: Site) -> bool:
         """Tell whether a call is handed a metric."""
@@ -92,152 +90,121 @@ class Metrics(Origins):
         # Of loss.item() the loss is what is meant.
         return [each for each in names if each.rpartition(".")[0] not in names]
 
-    def _is_metric(self, expression: Expression | None, frame: Frame) -> bool:
-        if expression is None or isinstance(expression, Constant):
-            return False
-        key = (id(expression), frame)
-        found = self.known.get(key)
-        if found is not None:
-            return found[1]
-        self.work += 1
-        if key in self.active or len(self.active) > MAX_LEVEL or self.work > MAX_WORK:
-            return False
-        self.active.add(key)
-        try:
-            answer = self._follow(expression, frame)
-        finally:
-            self.active.discard(key)
-        if answer or not self.active:
-            self.known[key] = expression, answer
-        return answer
-
-    def _any(self, expressions: object, frame: Frame) -> bool:
-        parts: tuple[Expression, ...] = tuple(expressions)  # type: ignore[arg-type]
-        return any(self._is_metric(each, frame) for each in parts)
-
-    def _follow(self, expression: Expression, frame: Frame) -> bool:
+    def _steps(self, given: Given) -> Iterator[Given | int]:
+        """Yield what makes a value a metric if it is one, and true where it is one by itself."""
+        expression, frame = given
         match expression:
             case Name() | Attribute():
                 text = dotted(expression)
                 if text and text in self.losses.get(owner_of(frame), ()):
-                    return True
-                if self._is_known(expression, frame):
-                    return True
+                    yield True
+                yield from self._meanings(expression, frame)
                 if isinstance(expression, Name):
-                    return any(self._is_metric(*each) for each in self.origins(expression, frame))
-                return self._attribute(expression, frame)
+                    yield from self.origins(expression, frame)
+                else:
+                    yield from self._attribute(expression, frame)
             case Call():
-                return self._call(expression, frame)
-            case Operation(operator, operands):
-                return operator in ARITHMETIC and self._any(operands, frame)
+                yield from self._call(expression, frame)
+            case Operation(operator, operands) if operator in ARITHMETIC:
+                yield from ((each, frame) for each in operands)
             case Conditional(_, body, orelse):
-                return self._any((body, orelse), frame)
+                yield from ((body, frame), (orelse, frame))
             case Template(parts) | Sequence(_, parts):
-                return self._any(parts, frame)
+                yield from ((each, frame) for each in parts)
             case Mapping(pairs):
-                return self._any((value for _, value in pairs), frame)
+                yield from ((value, frame) for _, value in pairs)
             case Star(value) | Wait(_, value) | Walrus(_, value) | Comprehension(_, value):
-                return self._is_metric(value, frame)
+                if value is not None:
+                    yield value, frame
             case Subscript(value, key):
-                if self._is_known(expression, frame):
-                    return True
+                yield from self._meanings(expression, frame)
                 chosen = self.item(value, key, frame)
-                if chosen is not None:
-                    return any(self._is_metric(*each) for each in chosen)
-                return self._is_metric(value, frame)
+                yield from [(value, frame)] if chosen is None else chosen
             case Compare(left, (("==", right),)):
-                return self._predicts(left, frame) or self._predicts(right, frame)
-        return False
+                yield self._predicts(left, frame) or self._predicts(right, frame)
 
-    def _is_known(self, expression: Expression, frame: Frame) -> bool:
-        """Tell whether an expression stands for a metric of a library, or a literal with one."""
+    def _meanings(self, expression: Expression, frame: Frame) -> Iterator[Given | int]:
+        """Yield what an expression stands for: a library's metric, a literal, what a meter got."""
         for value in self.evaluator.evaluate(expression, frame):
             if isinstance(value, Library) and self.knowledge.means(self.meaning, (value.name,)):
-                return True
+                yield True
             if isinstance(value, Literal) and value.expression is not expression:
-                if self._is_metric(value.expression, value.frame):
-                    return True
-            elif isinstance(value, Instance) and self._gathers(expression, value, frame):
-                return True
-        return False
+                yield value.expression, value.frame
+            elif isinstance(value, Instance):
+                yield from self._gathered(expression, value, frame)
 
-    def _attribute(self, expression: Attribute, frame: Frame) -> bool:
-        if expression.attr in SAME_VALUE and self._is_metric(expression.value, frame):
-            return True
+    def _attribute(self, expression: Attribute, frame: Frame) -> Iterator[Given]:
+        if expression.attr in SAME_VALUE:
+            yield expression.value, frame
         for value in self.evaluator.evaluate(expression.value, frame):
             if not isinstance(value, Instance):
                 continue
             own = self._fed_here(expression.value, value, frame)
             if own:
-                return any(self.are_fed(site) for site in own)
+                yield from handed_by(own)
+                continue
             for symbol in self.evaluator.ancestry(value.symbol):
                 if isinstance(symbol, Library):
                     continue
                 for method, entry in symbol.attributes.get(expression.attr, ()):
-                    inner = self.evaluator.frame_of_method(method, value)
-                    if any(self._is_metric(*each) for each in self.given(entry, inner)):
-                        return True
+                    yield from self.given(entry, self.evaluator.frame_of_method(method, value))
                 for method in symbol.methods.values():
                     if method.parameters and not method.is_static:
                         part = Attribute(Name(method.parameters[0].name), expression.attr)
-                        inner = self.evaluator.frame_of_method(method, value)
-                        if any(self._is_metric(*each) for each in self.put_into(part, inner)):
-                            return True
-        return False
+                        yield from self.put_into(
+                            part, self.evaluator.frame_of_method(method, value)
+                        )
 
-    def _gathers(self, expression: Expression, instance: Instance, frame: Frame) -> bool:
-        """Tell whether an object is a meter: its methods are handed metrics."""
+    def _gathered(
+        self, expression: Expression, instance: Instance, frame: Frame
+    ) -> Iterator[Given]:
+        """Yield what an object's methods are handed: if metrics, it is a meter."""
         own = self._fed_here(expression, instance, frame)
         if own:
-            return any(self.are_fed(site) for site in own)
-        return any(
-            self.are_fed(site)
-            for name, method in instance.symbol.methods.items()
-            if name not in ("__init__", "forward", "__call__")
-            for site in self.graph.callers.get(method, ())
-        )
+            yield from handed_by(own)
+            return
+        for name, method in instance.symbol.methods.items():
+            if name not in ("__init__", "forward", "__call__"):
+                yield from handed_by(self.graph.callers.get(method, ()))
 
     def _fed_here(self, meter: Expression, instance: Instance, frame: Frame) -> list[Site]:
         """Return the calls of a meter's methods with arguments in the function at hand."""
-        text = dotted(meter)
         return [
             site
-            for site in self.graph.sites.get(owner_of(frame), ())
-            if text
-            and site.call.args
+            for site in self.graph.calls_on(owner_of(frame), dotted(meter))
+            if site.call.args
             and isinstance(site.call.func, Attribute)
-            and dotted(site.call.func.value) == text
             and site.call.func.attr in instance.symbol.methods
         ]
 
-    def are_fed(self, site: Site) -> bool:
-        """Tell whether a call hands a metric on."""
-        return any(self._is_metric(each, site.frame) for each in site.call.args)
-
-    def _call(self, call: Call, frame: Frame) -> bool:
-        if self._is_known(call, frame):
-            return True
+    def _call(self, call: Call, frame: Frame) -> Iterator[Given | int]:
+        yield from self._meanings(call, frame)
         callees = self.evaluator.evaluate(call.func, frame)
         names = [value.name for value in callees if isinstance(value, Library)]
-        if self.knowledge.means("same-value", names) and self._any(call.args, frame):
-            return True
+        if self.knowledge.means("same-value", names):
+            yield from ((each, frame) for each in call.args)
         if isinstance(call.func, Attribute):
             subject, method = call.func
-            if method in AGREEING and (
-                self._predicts(subject, frame) or any(self._predicts(a, frame) for a in call.args)
-            ):
-                return True
+            if method in AGREEING:
+                yield any(self._predicts(each, frame) for each in (subject, *call.args))
             if method in SAME_VALUE:
                 handed = call.args if method in ("format", "join") else ()
                 keywords = [value for _, value in call.keywords] if handed or not call.args else []
-                if self._any((subject, *handed, *keywords), frame):
-                    return True
-        return any(self._is_metric(*each) for each in self.returned(call, frame))
+                yield from ((each, frame) for each in (subject, *handed, *keywords))
+        yield from self.returned(call, frame)
 
     def _predicts(self, expression: Expression, frame: Frame, depth: int = 0) -> bool:
         """Tell whether a value is a prediction: the likeliest class, or a rounded output."""
         if self.meaning != "metric":
             return False
+        key = (id(expression), frame, depth)
+        found = self.predictions.get(key)
+        if found is None:
+            answer = self._has_prediction(expression, frame, depth)
+            found = self.predictions[key] = expression, answer
+        return found[1]
+
+    def _has_prediction(self, expression: Expression, frame: Frame, depth: int) -> bool:
         for part in subexpressions(expression):
             if isinstance(part, Call):
                 name = part.func[-1] if isinstance(part.func, Name | Attribute) else ""
@@ -249,3 +216,8 @@ class Metrics(Origins):
                     if self._predicts(value, inner, depth + 1):
                         return True
         return False
+
+
+def handed_by(sites: Iterable[Site]) -> Iterator[Given]:
+    """Yield what calls hand over by position."""
+    return ((each, site.frame) for site in sites for each in site.call.args)

@@ -6,7 +6,7 @@ that a number can be followed back through arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from ..facts.expressions import (
     Attribute,
@@ -24,6 +24,11 @@ from ..program.values import Callable, Frame, Instance, Literal
 
 GROWING = frozenset({"append", "extend", "add", "update", "insert", "setdefault"})
 Given = tuple[Expression, Frame]  # an expression, and where it is evaluated
+
+
+def place(given: Given) -> Hashable:
+    """Return what tells two of them apart: an expression is known by its identity."""
+    return id(given[0]), given[1]
 
 
 class Origins:
@@ -92,11 +97,10 @@ class Origins:
 
     def put_into(self, container: Expression, frame: Frame) -> Iterator[Given]:
         """Yield what the function at hand puts into a container: ``losses.append(loss)``."""
-        for site in self.graph.sites.get(owner_of(frame), ()):
-            match site.call:
-                case Call(Attribute(into, method), args) if method in GROWING and args:
-                    if dotted(into) == dotted(container):
-                        yield from ((each, site.frame) for each in args)
+        for site in self.graph.calls_on(owner_of(frame), dotted(container)):
+            func = site.call.func
+            if isinstance(func, Attribute) and func.attr in GROWING:
+                yield from ((each, site.frame) for each in site.call.args)
 
     def item(self, value: Expression, key: Expression, frame: Frame) -> list[Given] | None:
         """Return the entry of a dictionary that is written out; None if it is not."""

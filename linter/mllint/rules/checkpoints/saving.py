@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from ...closure import Closure
 from ...facts.expressions import (
     Attribute,
     Call,
@@ -26,10 +27,10 @@ from ...program.activity import Site
 from ...program.graph import CallGraph
 from ...program.program import Program
 from ...program.training import last_name
-from ...program.values import Frame, Instance, Library, Literal
+from ...program.values import Frame, Instance, Library, Literal, Value
 from ..learning import is_network
 from ..metrics import Metrics
-from ..origins import Given, Origins
+from ..origins import Given, Origins, place
 
 # Methods whose result holds what their object holds: ``model.state_dict().items()``.
 SAME_CONTENT = frozenset({"items", "values", "copy", "cpu", "detach", "clone", "to", "half"})
@@ -42,6 +43,9 @@ IMAGE_AND_TEXT = frozenset(
     | {".yaml", ".yml", ".wav", ".mp3", ".mp4", ".avi", ".xlsx", ".tex", ".md", ".log"}
 )
 SAYS_SO = ("save", "checkpoint", "ckpt")
+# How sure it is that a value holds a model.
+HOLDS_NOT, MAY_HOLD, HOLDS = range(3)
+Question = tuple[Given, bool]  # a value, and whether it counts what can't be known
 EXPORTS = ("export", "push_to_hub", "serialize")
 
 
@@ -52,7 +56,9 @@ class Saving(Origins):
         super().__init__(graph)
         self.knowledge = program.knowledge
         self.metrics = Metrics(program, graph)
-        self.active: set[int] = set()
+        self.levels: Closure[Question] = Closure(
+            lambda each: (place(each[0]), each[1]), self._follow, HOLDS
+        )
 
     def saves(self, site: Site) -> bool:
         """Tell whether a call saves a model, or may do so."""
@@ -81,82 +87,82 @@ class Saving(Origins):
 
     def holds(self, expression: Expression, frame: Frame) -> bool | None:
         """Tell whether a value holds a model or its state; None if that is not known."""
-        if id(expression) in self.active or len(self.active) > 20:
-            return False  # a name that is given itself adds nothing
-        self.active.add(id(expression))
-        try:
-            found = self._holds(expression, frame)
-        finally:
-            self.active.discard(id(expression))
-        # What holds a model may hold metrics too: only of what is not known do these say anything.
-        return False if found is None and self.metrics.is_metric(expression, frame) else found
+        level = self.levels.level(((expression, frame), True))
+        return None if level == MAY_HOLD else level == HOLDS
 
-    def _holds(self, expression: Expression, frame: Frame) -> bool | None:
-        known = self._known(expression, frame)
-        if known is not None:
-            return known
+    def _follow(self, question: Question) -> Iterator[Question | int]:
+        """Yield what makes a value hold a model if it does.
+
+        What holds a model may hold metrics too: only where nothing is known do these say something.
+        """
+        given, counts_unknown = question
+        counts_unknown = counts_unknown and not self.metrics.is_metric(*given)
+        for step in self._steps(given):
+            if not isinstance(step, int):
+                yield step, counts_unknown
+            elif step != MAY_HOLD or counts_unknown:
+                yield step
+
+    def _steps(self, given: Given) -> Iterator[Given | int]:
+        """Yield what makes a value hold a model if it does, and how sure it is by itself."""
+        expression, frame = given
+        values = self.evaluator.evaluate(expression, frame)
+        if any(is_network(value, self.evaluator) for value in values):
+            yield HOLDS
+        meanings = [each for value in values for each in self._meaning(expression, value)]
+        if meanings and MAY_HOLD not in meanings:
+            yield from meanings
+            return
         match expression:
             case Constant() | Operation() | Compare() | Template():
-                return False
+                pass
             case Mapping(pairs):
-                return self._together((value, frame) for _, value in pairs)
+                yield from ((value, frame) for _, value in pairs)
             case Sequence(_, items):
-                return self._together((item, frame) for item in items)
+                yield from ((item, frame) for item in items)
             case Conditional(_, body, orelse):
-                return self._together([(body, frame), (orelse, frame)])
+                yield from ((body, frame), (orelse, frame))
             case Comprehension(_, element, loops):
-                sources = [(source, frame) for _, source, _ in loops]
-                return self._together([*sources, (element, frame)])
+                yield from ((source, frame) for _, source, _ in loops)
+                yield element, frame
             case Star(value) | Subscript(value):
-                return self.holds(value, frame)
+                yield value, frame
             case Name():
-                return self._together([*self.origins(expression, frame)], unknown=True)
+                given_here = list(self.origins(expression, frame))
+                yield from given_here
+                if not given_here:
+                    yield MAY_HOLD
             case Call(Attribute(subject, method)) if method in SAME_CONTENT:
-                return self.holds(subject, frame)
+                yield subject, frame
             case Call():
-                return self._call(expression, frame)
-        return None
+                yield from self._call(expression, frame)
+            case _:
+                yield MAY_HOLD
 
-    def _known(self, expression: Expression, frame: Frame) -> bool | None:
-        found: list[bool | None] = []
-        for value in self.evaluator.evaluate(expression, frame):
-            if is_network(value, self.evaluator):
-                return True
-            match value:
-                case Library(name) if name.startswith(NO_MODEL):
-                    found.append(False)
-                case Library(name) if name.endswith(".state_dict()"):
-                    found.append(not name.startswith(STEPPING))
-                case Literal(inner, where) if inner is not expression:
-                    found.append(self.holds(inner, where))
-                case Instance() | Library():
-                    found.append(None)
-        if any(found):
-            return True
-        return False if found and None not in found else None
+    @staticmethod
+    def _meaning(expression: Expression, value: Value) -> Iterator[Given | int]:
+        """Yield what follows from what an expression stands for."""
+        match value:
+            case Library(name) if name.startswith(NO_MODEL):
+                yield HOLDS_NOT
+            case Library(name) if name.endswith(".state_dict()"):
+                yield HOLDS_NOT if name.startswith(STEPPING) else HOLDS
+            case Literal(inner, where) if inner is not expression:
+                yield inner, where
+            case Instance() | Library():
+                yield MAY_HOLD
 
-    def _call(self, call: Call, frame: Frame) -> bool | None:
+    def _call(self, call: Call, frame: Frame) -> Iterator[Given | int]:
         returned = list(self.returned(call, frame))
         if returned:
-            return self._together(returned, unknown=True)
+            yield from returned
+            return
         values = self.evaluator.evaluate(call.func, frame)
         names = [value.name for value in values if isinstance(value, Library)]
         if names and all(name.startswith(("builtins.", "copy.", "collections.")) for name in names):
-            handed = [(each, frame) for each in (*call.args, *_values(call))]
-            return self._together(handed)
-        return None
-
-    def _together(self, given: Iterator[Given] | list[Given], unknown: bool = False) -> bool | None:
-        """Tell whether any of several values holds a model.
-
-        Args:
-            given: The values.
-            unknown: Whether nothing at all may be anything.
-        """
-        found = [self.holds(value, frame) for value, frame in given]
-        if any(found):
-            return True
-        return None if None in found or (unknown and not found) else False
+            yield from ((each, frame) for each in (*call.args, *_values(call)))
+        else:
+            yield MAY_HOLD
 
 
 def _values(call: Call) -> tuple[Expression, ...]:
