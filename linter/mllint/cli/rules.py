@@ -69,7 +69,7 @@ def print_table(rules: Sequence[Rule]) -> None:
     from rich.table import Table
 
     from ..documentation import family
-    from ..output.full import SEVERITY_COLOURS
+    from ..output.paint import SEVERITY_COLOURS
 
     table = Table(box=box.SIMPLE_HEAD)
     for title in HEAD:

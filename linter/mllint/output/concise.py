@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..finding import Finding
 from .listing import Listing, place
-from .paint import PLAIN, Paint, harmless
+from .paint import PLAIN, SEVERITY_COLOURS, Paint, harmless
 
 
 def render_concise(listing: Listing, paint: Paint) -> str:
@@ -16,5 +16,5 @@ def render_line(finding: Finding, listing: Listing, paint: Paint = PLAIN) -> str
     """Return ``path:line:column: CODE message``, with ``[*]`` if this run's options mend it."""
     where = harmless(place(finding.path, finding.cell, finding.line, finding.column))
     mark = f"[{paint('*', 'cyan')}] " if listing.is_fixable(finding) else ""
-    code = paint(finding.code, "red", bold=True)
+    code = paint(finding.code, SEVERITY_COLOURS[finding.severity], bold=True)
     return f"{paint(where, bold=True)}: {code} {mark}{harmless(finding.message)}"

@@ -8,9 +8,7 @@ from ..documentation import remedy
 from ..finding import Evidence, Finding
 from .excerpt import MAX_WIDTH, Excerpt, expanded
 from .listing import Listing, place
-from .paint import Paint, harmless
-
-SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
+from .paint import SEVERITY_COLOURS, Paint, harmless
 
 
 def render_full(listing: Listing, paint: Paint) -> str:

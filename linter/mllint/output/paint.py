@@ -6,6 +6,7 @@ import os
 from typing import IO
 
 COLOURS = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
+SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 BOLD, DIM = 1, 2
 
 

@@ -31,7 +31,8 @@ class Methods(Estimators):
         """Carry out a method of what holds rows, or was computed from rows."""
         special = {
             "drop": self.drop, "isin": self.isin, "sample": self.sample, "groupby": self.groupby,
-            "shift": self.shift, "rolling": self.rolling, "sort_values": self.sort_values,
+            "shift": self.shift, "rolling": self.rolling, "expanding": self.rolling,
+            "ewm": self.rolling, "sort_values": self.sort_values,
             "sort_index": self.sort_values, "assign": self.assigned, "pop": self.popped,
             "get": self.got, "take": self.taken, "skip": self.taken, "items": self.pairs,
             "iteritems": self.pairs, "values": self.contents, "apply": self.applied,
@@ -85,6 +86,8 @@ class Methods(Estimators):
             return Value(marks=rows.marks)
         if is_per_row(call):
             return replace(rows, columns=None)
+        if base.is_windowed:  # rows again, each with a statistic of its neighbours
+            return replace(rows, groups=None, is_windowed=False)
         if base.groups is not None:
             kind = "group-statistic"
         else:
@@ -144,10 +147,11 @@ class Methods(Estimators):
         return self.rearranged(base, kind, "shift", call)
 
     def rolling(self, base: Value, call: Call) -> Value | None:
-        """Carry out ``rolling``."""
+        """Carry out ``rolling`` and its kin: rows see their neighbours."""
         self.arguments(call)
         is_centred = call.keyword("center") == Constant(True)
-        return self.rearranged(base, "look-ahead" if is_centred else "lag", "rolling", call)
+        kind = "look-ahead" if is_centred else "lag"
+        return replace(self.rearranged(base, kind, "rolling", call), is_windowed=True)
 
     def sort_values(self, base: Value, call: Call) -> Value | None:
         """Carry out a sort; its mark tells by which columns."""
@@ -253,6 +257,8 @@ class Methods(Estimators):
         if not call.args:
             return None
         handed = self.evaluate(call.args[0])
+        if base.is_windowed:
+            return replace(base, is_windowed=False)
         if isinstance(handed.literal, str) and handed.literal in AGGREGATES:
             return self.broadcast(base, handed.literal, call)
         for argument in (*call.args[1:], *(value for _, value in call.keywords)):

@@ -33,6 +33,7 @@ class Value:
         without: The columns that were dropped from it.
         literal: A constant, or a tuple of constants.
         groups: The keys that rows are grouped by, behind ``groupby``.
+        is_windowed: Whether each row stands for those around it, behind ``rolling``.
     """
 
     regions: frozenset[Region] = NO_REGIONS
@@ -44,6 +45,7 @@ class Value:
     without: frozenset[str] = NO_NAMES
     literal: object = None
     groups: frozenset[str] | None = None
+    is_windowed: bool = False
 
     def join(self, other: Value) -> Value:
         """Return what holds if it may be either."""
@@ -61,6 +63,7 @@ class Value:
             self.without & other.without,
             self.literal if self.literal == other.literal else None,
             self.groups,
+            self.is_windowed and other.is_windowed,
         )
 
     def carrying(self, marks: Iterable[Mark]) -> Value:

@@ -422,6 +422,11 @@ CLEAN = {
     "searched on the training part": SPLIT + "s = StandardScaler()\nX_train = s.fit_transform("
     "X_train)\nX_test = s.transform(X_test)\ng = GridSearchCV(LogisticRegression(), {})\n"
     "g.fit(X_train, y_train)\nprint(g.score(X_test, y_test))",
+    "windows": "df['week'] = df['a'].rolling(7).mean()\n"
+    "df['so far'] = df['a'].expanding().max()\ndf['smooth'] = df['a'].ewm(span=3).mean()\n"
+    "df['spread'] = df['a'].rolling(7).apply(np.std)\n"
+    "df['own'] = df.groupby('who')['a'].rolling(7).agg('mean').reset_index(0, drop=True)\n"
+    "X = df[['a', 'week', 'so far', 'smooth', 'spread', 'own']]\n" + SPLIT + TRAIN,
     "classes apart and together again": "df = df.fillna(df.mean())\n"
     "yes, no = df[df['target'] == 1], df[df['target'] == 0]\n"
     "yes = resample(yes, n_samples=len(no))\nboth = pd.concat([yes, no])\n"

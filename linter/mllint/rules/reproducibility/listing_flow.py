@@ -131,7 +131,8 @@ class ListingFlow:
                 found = (self.listing_in(each, statement) for each in operands)
                 return next((each for each in found if each is not None), None)
             case Comprehension("list" | "generator", _, loops):
-                return self.listing_in(loops[0][1], statement)
+                found = (self.listing_in(over, statement) for _, over, _ in loops)
+                return next((each for each in found if each is not None), None)
             case Call(_, args):
                 names = self.names(expression)
                 if self.knowledge.means("listing", names):
@@ -160,8 +161,10 @@ class ListingFlow:
                     found = self.listing_in(value, statement)
                     if found is not None and isinstance(statement, Assign):
                         yield Use(found, statement, "which files a part holds")
-                case Comprehension("dict", _, ((_, Call() as over, _), *_)) if (
-                    last_name(over) == "enumerate" and over.args
+                case Comprehension(kind, element, ((target, Call() as over, _), *_)) if (
+                    last_name(over) == "enumerate"
+                    and over.args
+                    and (kind == "dict" or is_counter(element, target))
                 ):
                     found = self.listing_in(over.args[0], statement)
                     if found is not None:
@@ -173,3 +176,8 @@ class ListingFlow:
                     found = self.listing_in(argument, statement)
                     if found is not None:
                         yield Use(found, statement, f"what {dotted(call.func)} chooses")
+
+
+def is_counter(expression: Expression, target: Expression) -> bool:
+    """Tell whether an expression is the number that a loop over ``enumerate`` gives."""
+    return isinstance(target, Sequence) and target.items[:1] == (expression,)

@@ -22,6 +22,8 @@ GENERATORS = frozenset(
     {"numpy.random.default_rng", "numpy.random.RandomState", "numpy.random.Generator"}
     | {"random.Random", "torch.Generator"}
 )
+# What a worker calls for an item, or for those of a batch at once.
+FETCHING = ("__getitem__", "__getitems__")
 RESEEDING = frozenset({"seed", "manual_seed", "set_state", "setstate"})
 
 
@@ -309,7 +311,7 @@ for batch in DataLoader(Crops(), num_workers=4):
         self, dataset: Instance, loader: Site, program: Program, reported: set[int]
     ) -> Iterator[Report]:
         """Yield the reports on what a dataset does for an item."""
-        for method in program.evaluator.member(dataset, "__getitem__"):
+        for method in (m for name in FETCHING for m in program.evaluator.member(dataset, name)):
             if not isinstance(method, Callable):
                 continue
             function = method.function

@@ -113,6 +113,21 @@ images = np.array(images)
 train, test = train_test_split(images, random_state=0)
 """,
         """
+import os
+import torch
+
+def parts(folder):
+    found = [
+        (part, name)
+        for part in ("train", "test")
+        for name in os.listdir(os.path.join(folder, part))
+    ]
+    return {
+        part: torch.tensor([row for row, (of, _) in enumerate(found) if of == part])
+        for part in ("train", "test")
+    }
+""",
+        """
 import torch
 
 labels = list(set(row.label for row in rows))
@@ -157,6 +172,21 @@ for name in sorted(os.listdir("data")):
     images.append(cv2.imread(name))
 images = np.array(images)
 train, test = train_test_split(images, random_state=0)
+""",
+        """
+import os
+import torch
+
+def parts(folder):
+    found = [
+        (part, name)
+        for part in ("train", "test")
+        for name in sorted(os.listdir(os.path.join(folder, part)))
+    ]
+    return {
+        part: torch.tensor([row for row, (of, _) in enumerate(found) if of == part])
+        for part in ("train", "test")
+    }
 """,
         """
 import torch
@@ -204,6 +234,13 @@ class Images(Dataset):
 from glob import glob
 
 print(glob("*.txt")[:3])
+""",
+        """
+import os
+import torch
+
+names = [name for number, name in enumerate(os.listdir("old")) if number < 3]
+print(names)
 """,
     )
 
