@@ -1,4 +1,4 @@
-"""The first minutes of a newcomer (`make demo`): scaffold, train, be killed, resume, evaluate.
+"""The first minutes of a newcomer (`make demo`): scaffold, train, kill, resume, evaluate, lint.
 
 Everything happens below build/, which is made anew each time.
 """
@@ -43,6 +43,18 @@ def main() -> None:
     step("Evaluation on the test split, which training never saw")
     run(PROJECT, "scripts/evaluate.py", f"run_dir={RUN}")
 
+    step("Linted: nothing to find")
+    run(REPOSITORY, "-m", "mllint", "build/demo", shown="mllint build/demo")
+
+    step("A research repository that looks like many, linted")
+    concise = ("examples/flawed", "--output-format", "concise")
+    run(REPOSITORY, "-m", "mllint", *concise, shown=f"mllint {' '.join(concise)}", status=1)
+
+    step("What its flaws are worth, on data in which nothing predicts anything")
+    run(REPOSITORY, "examples/cohort.py", "build/cohort.csv")
+    for name in ("flawed", "mended"):
+        run(REPOSITORY, f"examples/{name}/baselines.py", "build/cohort.csv")
+
     summarise(time.monotonic() - started)
 
 
@@ -58,10 +70,10 @@ def command(*arguments: str, shown: str | None = None) -> list[str]:
     return [sys.executable, *arguments]
 
 
-def run(folder: Path, *arguments: str, shown: str | None = None) -> None:
-    """Run a Python command in a folder, on this terminal."""
+def run(folder: Path, *arguments: str, shown: str | None = None, status: int = 0) -> None:
+    """Run a Python command in a folder, on this terminal, and expect an exit status."""
     done = subprocess.run(command(*arguments, shown=shown), cwd=folder, check=False)
-    if done.returncode != 0:
+    if done.returncode != status:
         raise SystemExit(f"the demonstration stopped: status {done.returncode}")
 
 
@@ -110,7 +122,10 @@ def summarise(seconds: float) -> None:
             expand=False,
         )
     )
-    console.print("Next: [bold]cd build/demo[/], and its README; `make test` checks all of this.")
+    console.print(
+        "Next: [bold]cd build/demo[/], and its README; [bold]mllint examples/flawed[/] shows each "
+        "finding with its evidence; `make test` checks all of this."
+    )
 
 
 if __name__ == "__main__":
