@@ -46,7 +46,8 @@ torture: $(VENV)/.installed ## kill -9 a training run 50 times, at random moment
 lock: $(VENV)/.installed ## refresh template/requirements.lock from the newest versions that fit
 	$(BIN)/python tools/refresh_lock.py
 
-docs: $(VENV)/.docs ## draw the pictures of the README from real runs
+docs: $(VENV)/.docs ## write docs/rules.md from the rules, and draw the README's pictures from real runs
+	$(BIN)/python tools/write_rules.py
 	$(BIN)/python tools/draw_pictures.py
 
 clean: ## remove what make made
