@@ -77,6 +77,7 @@ MEANINGS = frozenset(
         "subset",
         "target-encoder",
         "train-function",
+        "cross-validate-rows",
         "transform-function",
         "transformer",
         "trial",

@@ -97,9 +97,11 @@ class Estimators(Selection):
     def learn(self, thing: Thing, data: Value, target: Value, call: Call, method: str) -> None:
         """Fit a thing on rows."""
         data = self.fresh(data, call)
-        rows = data.flat
         if thing.kind == "stateless-transformer":
             return
+        kept_back = self.kept_back(call)
+        whole, data = data, data if kept_back is None else data.narrowed(Step(kept_back, TRAIN))
+        rows = data.flat
         if thing.kind == "search":
             event = Validation(self.spot(call), thing.name, data, target, call)
             self.events.validation(event)
@@ -108,9 +110,19 @@ class Estimators(Selection):
         self.events.fitting(Fitting(fit, data, target, thing, call))
         before = self.fitted(thing) if method in ("partial_fit", "train_on_batch") else frozenset()
         self.set_fitted(thing, {fit, *before})
+        if kept_back is not None:
+            held = Step(kept_back, TEST)
+            self.meet(thing, "validation", whole.narrowed(held), target.narrowed(held), call)
         validation = call.keyword("validation_data") or call.keyword("eval_set")
         if validation is not None:
             self.validated(thing, self.evaluate(validation), call)
+
+    def kept_back(self, call: Call) -> Split | None:
+        """Return the split that ``fit(…, validation_split=0.2)`` makes: its last rows validate."""
+        part = call.keyword("validation_split")
+        if part is None or part in (Constant(0), Constant(0.0), Constant(None)):
+            return None
+        return Split("call", self.spot(call), self.spot(call))
 
     def validated(self, thing: Thing, handed: Value, call: Call) -> None:
         """Note the rows that a fit is handed to validate on: (x, y), or [(x, y), …]."""

@@ -18,6 +18,7 @@ from .provenance import Thing
 from .value import NOTHING, Value, container, joined
 
 HANDED = Name("<handed>")  # what a library hands to a function
+HANDED_ON = frozenset({"zscore", "transform-function"})  # what learns though only handed on
 MAX_DEPTH = 7  # of calls within calls
 MAX_CALLEES = 4  # of one call; with more it is not known whom it calls
 
@@ -255,6 +256,14 @@ class Functions(Library):
                 bound = dict(zip(names, values, strict=False))
                 call = Call(function, (), ())
                 found.append(self.invoke_handed(callee, bound, function, call))
+            elif (
+                isinstance(callee, LibraryValue)
+                and values
+                and self.meanings.of_function(callee.name) in HANDED_ON
+            ):
+                call = self.handed_calls.setdefault(id(function), one_argument(function))
+                self.assign(HANDED, values[0])
+                found.append(self.library((callee.name,), call) or NOTHING)
         return joined(found)
 
     def invoke_handed(

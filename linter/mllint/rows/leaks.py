@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..program.program import Program
 from .analysis import rows_of
 from .events import Evaluation, Events, Validation
-from .provenance import Fit, Mark, Region, Split
+from .provenance import TRAIN, Fit, Mark, Region, Split
 from .value import Value
 
 # What never tells one row of another: the order of rows, names of classes.
@@ -16,7 +16,7 @@ HARMLESS = frozenset({"model", "cluster", "look-ahead", "lag", "sorting", "time"
 HARMLESS |= {"duplication", "group-statistic"}
 
 # Alone, these move values and scale nothing: days since the first day.
-SHIFTS = frozenset({"min", "nanmin", "amin", "sum", "describe", "mode", "value_counts"})
+SHIFTS = frozenset({"min", "nanmin", "amin", "sum", "describe", "value_counts"})
 
 
 class Leak(NamedTuple):
@@ -30,6 +30,8 @@ class Leak(NamedTuple):
             split put together again; ``test``: only the held-out part; ``other``: rows that no
             split of the program made, but that a model trained on others is tested on.
         is_refit: Whether the same object had learned from other rows before.
+        is_inner: Whether it saw only the training part of some other split, so that what that split
+            holds out stays untouched. A sample is a part only if what it left is used as well.
     """
 
     fit: Fit
@@ -37,6 +39,7 @@ class Leak(NamedTuple):
     use: Evaluation | Validation
     has_seen: str
     is_refit: bool = False
+    is_inner: bool = False
 
 
 def leaks_of(program: Program) -> list[Leak]:
@@ -57,8 +60,29 @@ def find_leaks(events: Events) -> Iterator[Leak]:
         known = best.get(key)
         if known is None or weight(leak) > weight(known):
             best[key] = leak
+    known_rest = set(rests(events))
     for leak in best.values():
-        yield leak._replace(is_refit=is_refit(leak.fit, events))
+        yield leak._replace(
+            is_refit=is_refit(leak.fit, events),
+            is_inner=all(is_part(region, known_rest) for region in leak.fit.learned),
+        )
+
+
+def rests(events: Events) -> Iterator[Split]:
+    """Yield the splits whose held-out rows go anywhere."""
+    values = [event.data for event in events.evaluations]
+    values += [event.data for event in events.fittings]
+    for value in values:
+        for region in value.flat.regions:
+            yield from (step.split for step in region.path if step.is_held_out)
+
+
+def is_part(region: Region, known_rest: set[Split]) -> bool:
+    """Tell whether rows are the training part of a split."""
+    return any(
+        step.side == TRAIN and (step.split.kind != "sample" or step.split in known_rest)
+        for step in region.path
+    )
 
 
 def is_refit(fit: Fit, events: Events) -> bool:
@@ -96,7 +120,8 @@ def all_leaks(events: Events) -> Iterator[Leak]:
         of_training = {m for data in inner for m in data.marks if m.fit.kind not in HARMLESS}
         for mark in {*marks_of(use), *of_training}:
             if mark.fit.kind == "encoding" and (
-                use.how == "handed" or id(mark.fit.spot.part) in of_targets
+                use.how == "handed"
+                or (id(mark.fit.spot.part) in of_targets and not is_of_all_columns(mark, use))
             ):
                 continue
             yield from leaks_at(mark.fit, use, outer)
@@ -133,6 +158,11 @@ def encoders_of_targets(events: Events) -> set[int]:
         for mark in value.flat.marks
         if mark.fit.kind == "encoding"
     }
+
+
+def is_of_all_columns(mark: Mark, use: Evaluation) -> bool:
+    """Tell whether an encoder went through columns that are not known, features among them."""
+    return mark.columns is None and mark.fit.columns is None and mark in use.data.flat.marks
 
 
 def marks_of(use: Evaluation) -> Iterator[Mark]:

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 from ..facts.expressions import Call, Constant, Expression, Sequence, Star
 from .duplication import is_repetition
-from .events import Fitting, Measurement, Splitting
+from .events import Fitting, Measurement, Splitting, Validation
 from .meanings import LEARNS, class_of
 from .methods import Methods, is_per_row
 from .provenance import TEST, TRAIN, Fit, Mark, Split, Step, Thing
+from .selection import LABELS, column_names
 from .value import NO_REGIONS, NOTHING, Value, container, joined
 
 FORWARD = (Constant("forward"), Constant("nearest"))
+# Told where to cut, they make parts of different size; told a number, batches or folds.
+DIVISIONS = frozenset({"numpy.split", "numpy.array_split"})
 ELEMENTS = frozenset({"builtins.zip", "builtins.enumerate", "builtins.next", "builtins.dict"})
 
 
@@ -51,6 +54,9 @@ class Library(Methods):
         handed = self.handed_over(call)
         first = handed[0] if handed else NOTHING
         last = name.rpartition(".")[2]
+        if name in ("polars.col", "polars.all") and self.table != NOTHING:
+            names = column_names(first.literal)
+            return self.table if names is None else self.table.of_columns(names)
         match meaning:
             case "part-one":
                 return self.parts_of_one(first, call, name)
@@ -60,13 +66,18 @@ class Library(Methods):
                 return self.statistic_of(
                     joined(each.flat for each in handed[:1]), last, call, meaning
                 )
+            case "cross-validate-rows":
+                data = (handed[1] if len(handed) > 1 else NOTHING).flat
+                spot = self.spot(call)
+                self.events.validation(Validation(spot, name, data, NOTHING, call))
+                return NOTHING
             case "train-function":
                 return self.trained(handed, last, call)
             case "reader":
                 return self.read(name, call)
             case "row-property" | "display":
                 return NOTHING
-        if name == "numpy.split" or name == "numpy.array_split":
+        if name in DIVISIONS and len(handed) > 1 and handed[1].items is not None:
             return self.parts_of_one(first, call, name)
         found = self.combined(handed)
         found = self.fresh(found, call) if handed else found
@@ -175,7 +186,7 @@ class Library(Methods):
 
     def statistic_of(self, rows: Value, name: str, call: Call, meaning: str) -> Value:
         """Carry out ``np.mean(X, axis=0)``."""
-        if not rows.regions:
+        if not rows.regions or rows.columns == LABELS:
             return Value(marks=rows.marks)
         if is_per_row(call, 1):
             return replace(rows, columns=None)

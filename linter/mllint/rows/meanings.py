@@ -13,7 +13,15 @@ CLASSES = (
 )
 FUNCTIONS = (
     *("part-each", "part-one", "cross-validate", "transform-function", "resample-function"),
-    *("select-function", "zscore", "train-function", "statistic", "reader", "row-property"),
+    *(
+        "select-function",
+        "zscore",
+        "train-function",
+        "cross-validate-rows",
+        "statistic",
+        "reader",
+        "row-property",
+    ),
     *("display", "row-function"),
 )
 METHODS = (

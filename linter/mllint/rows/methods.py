@@ -9,7 +9,7 @@ from ..facts.expressions import Attribute, Call, Constant, Expression
 from .estimators import Estimators
 from .events import Grouping, Splitting
 from .provenance import TEST, TRAIN, Fit, Mark, Split, Step
-from .selection import column_names
+from .selection import LABELS, column_names
 from .value import NO_MARKS, NO_REGIONS, NOTHING, Value, container, joined
 
 # Statistics that say nothing of the values' scale.
@@ -27,6 +27,8 @@ def is_per_row(call: Call, position: int = 0) -> bool:
 class Methods(Estimators):
     """The part of the interpreter that knows methods of tables and arrays."""
 
+    table = NOTHING  # of which expressions of polars tell the columns
+
     def method(self, base: Value, name: str, call: Call) -> Value:
         """Carry out a method of what holds rows, or was computed from rows."""
         special = {
@@ -38,7 +40,7 @@ class Methods(Estimators):
             "iteritems": self.pairs, "values": self.contents, "apply": self.applied,
             "transform": self.applied, "pipe": self.applied, "agg": self.aggregated,
             "aggregate": self.aggregated, "append": self.appended, "fillna": self.filled,
-            "repeat": self.repeated,
+            "repeat": self.repeated, "with_columns": self.expressed, "select": self.expressed,
             "bfill": self.filled_back, "backfill": self.filled_back,
         }.get(name)  # fmt: skip
         if special is not None:
@@ -82,7 +84,7 @@ class Methods(Estimators):
         """Return what is computed over rows; along axis 1 it is still rows."""
         self.arguments(call)
         rows = base.flat
-        if not rows.regions:  # a statistic's statistic, or a mask's
+        if not rows.regions or rows.columns == LABELS:  # a statistic's, a mask's, an index's
             return Value(marks=rows.marks)
         if is_per_row(call):
             return replace(rows, columns=None)
@@ -239,6 +241,13 @@ class Methods(Estimators):
             return self.rearranged(base, "look-ahead", "bfill", call)
         marks = [Mark(m.fit, base.columns or m.fit.columns) for m in handed.marks]
         return replace(base, literal=None).carrying(marks)
+
+    def expressed(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``with_columns`` of polars: within, ``pl.col`` means columns of these rows."""
+        around, self.table = self.table, base
+        handed = joined(self.arguments(call)).flat
+        self.table = around
+        return replace(base, literal=None).carrying(handed.marks)
 
     def filled_back(self, base: Value, call: Call) -> Value | None:
         """Carry out ``bfill``: gaps get the values of later rows."""

@@ -27,6 +27,8 @@ SAME = frozenset(
     | {"plot", "style", "device", "grad", "attrs"}
 )
 
+LABELS = frozenset({"<index>"})  # the columns of an index: labels of rows, which teach nothing
+
 
 def column_names(literal: object) -> frozenset[str] | None:
     """Return the names in a literal: one text, or a list of them."""
@@ -179,7 +181,7 @@ class Selection(Machine):
         """Return ``base.attr`` of what holds rows or was computed from them."""
         if attr in INDEXERS or attr in SAME:
             if attr == "index" and base.regions:
-                return replace(base, marks=frozenset(), literal=None)
+                return replace(base, marks=frozenset(), literal=None, columns=LABELS)
             return base
         if self.meanings.of_method(attr) == "row-property":
             return NOTHING

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..facts.expressions import Attribute, Call, Name
 from ..rows.events import Evaluation
 from ..rows.leaks import Leak
-from ..rows.provenance import TRAIN
 from ..rows.spelling import shortened, spelled
 from .base import Note
 
@@ -35,13 +34,8 @@ def confidence_of(leak: Leak) -> str:
     """Return how sure a leak is."""
     if not leak.fit.is_sure:
         return "low"
-    is_bounded = leak.fit.kind == "encoding" or is_within_training(leak) or leak.has_seen == "other"
+    is_bounded = leak.fit.kind == "encoding" or leak.is_inner or leak.has_seen == "other"
     return "medium" if is_bounded else "high"
-
-
-def is_within_training(leak: Leak) -> bool:
-    """Tell whether only rows of a training part were seen: an outer test part stays untouched."""
-    return all(any(s.side == TRAIN for s in region.path) for region in leak.fit.learned)
 
 
 def split_name(leak: Leak) -> str:

@@ -58,6 +58,22 @@ LEAKS = {
         + "X_train = s.transform(X_train)\nX_test = s.transform(X_test)",
         TRAIN,
     ),
+    "of a sample whose rest is not used": case(
+        "MLD001",
+        "df = df.sample(frac=0.1)\nX, y = df[['a']], df['b']\n"
+        "X = StandardScaler().fit_transform(X)",
+    ),
+    "columns of unknown names": case(
+        "MLD001",
+        "le = LabelEncoder()\nfor c in df.select_dtypes('object').columns:\n"
+        "    df[c] = le.fit_transform(df[c])\nX, y = df.drop('target', axis=1), df['target']",
+    ),
+    "validation_split": case(
+        "MLD001",
+        "from tensorflow import keras\nX = StandardScaler().fit_transform(X)\n"
+        "net = keras.Sequential([])\nnet.fit(X, y, validation_split=0.2)",
+        "",
+    ),
     "into a frame": case(
         "MLD001",
         "s = StandardScaler()\nX = pd.DataFrame(s.fit_transform(X), columns=X.columns)",
@@ -304,6 +320,12 @@ LEAKS = {
         "X = StandardScaler().fit_transform(X)\nprint(cross_val_score(LogisticRegression(), X, y))",
         "",
     ),
+    "scaled, then cross-validated by a booster": case(
+        "MLD005",
+        "import xgboost as xgb\nX = StandardScaler().fit_transform(X)\n"
+        "xgb.cv({}, xgb.DMatrix(X, label=y), nfold=5)",
+        "",
+    ),
     "scaled, then searched": case(
         "MLD005",
         "X = StandardScaler().fit_transform(X)\n"
@@ -321,6 +343,16 @@ LEAKS = {
     "fill in place": case("MLD007", "X['age'].fillna(X['age'].median(), inplace=True)"),
     "the training part filled by the mean of all": case(
         "MLD007", SPLIT + "X_train['a'] = X_train['a'].fillna(np.mean(df['a']))", TRAIN
+    ),
+    "fill by the most frequent": case("MLD007", "X['sex'] = X['sex'].fillna(X['sex'].mode()[0])"),
+    "a function of a library, applied": case(
+        "MLD007", "from scipy.stats import zscore\nX = X.apply(zscore)"
+    ),
+    "polars": case(
+        "MLD007",
+        "import polars as pl\nt = pl.read_csv('t.csv')\n"
+        "t = t.with_columns((pl.col('a') - pl.col('a').mean()).alias('a'))\n"
+        "X, y = t.drop('b'), t['b']",
     ),
     "fill a column": case("MLD007", "df['age'] = df['age'].fillna(df['age'].mean())\nX = df"),
     "min-max by hand": case("MLD007", "X = (X - X.min()) / (X.max() - X.min())"),
@@ -410,6 +442,15 @@ CLEAN = {
     "X_train = prepare(X_train, True)\nX_test = prepare(X_test, False)\n" + TRAIN,
     "vectorizer": "a, b, y_train, y_test = train_test_split(df['text'], y)\n"
     "v = TfidfVectorizer()\nX_train, X_test = v.fit_transform(a), v.transform(b)\n" + TRAIN,
+    "validation_split of the training part": "from tensorflow import keras\n"
+    + SPLIT
+    + "s = StandardScaler()\nX_train, X_test = s.fit_transform(X_train), s.transform(X_test)\n"
+    "net = keras.Sequential([])\nnet.fit(X_train, y_train, validation_split=0.1)\n"
+    "print(net.evaluate(X_test, y_test))",
+    "batches": "X = StandardScaler().fit_transform(X)\nmodel = LogisticRegression().fit(X, y)\n"
+    "for batch in np.array_split(X, 10):\n    print(model.predict(batch))",
+    "the span of an index": "days = pd.date_range(df.index.min(), df.index.max())\n"
+    "df = df.reindex(days)\nX = df[['a']]\n" + SPLIT + TRAIN,
     "kaggle test file": "test = pd.read_csv('test.csv')\n" + SPLIT + "s = StandardScaler()\n"
     "X_train, X_test = s.fit_transform(X_train), s.transform(X_test)\n"
     + TRAIN

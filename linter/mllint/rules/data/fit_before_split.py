@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...program.program import Program
 from ...rows.leaks import leaks_of
 from ..base import Report, Rule
-from ..leakage import callee, confidence_of, is_within_training, learner, notes_of, split_name
+from ..leakage import callee, confidence_of, learner, notes_of, split_name
 
 KINDS = frozenset({"transform", "vectorizer", "encoding", "unknown"})
 
@@ -101,5 +101,5 @@ LogisticRegression().fit(everything, y)
                 f"{callee(leak)} learns from {learner(leak)} before {split_name(leak)} holds "
                 "rows out: split first and fit on the training part, or fit it in a Pipeline.",
                 notes_of(leak),
-                "low" if is_within_training(leak) else confidence_of(leak),
+                "low" if leak.is_inner else confidence_of(leak),
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...program.program import Program
 from ...rows.leaks import SHIFTS, leaks_of
 from ..base import Report, Rule
-from ..leakage import callee, is_within_training, learner, notes_of, split_name
+from ..leakage import callee, learner, notes_of, split_name
 
 
 class FullDataStatistics(Rule):
@@ -85,5 +85,5 @@ print(Ridge().fit(train[["age"]], train["sold"]).score(test[["age"]], test["sold
                 f"{callee(leak)} is computed on {learner(leak)}, rows that {split_name(leak)} "
                 "holds out among them: compute it on the training part only.",
                 notes_of(leak),
-                "low" if is_within_training(leak) else "medium",
+                "low" if leak.is_inner else "medium",
             )

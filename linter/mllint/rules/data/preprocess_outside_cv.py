@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...program.program import Program
 from ...rows.leaks import Leak, leaks_of
 from ..base import Report, Rule
-from ..leakage import callee, confidence_of, is_within_training, learner, notes_of
+from ..leakage import callee, confidence_of, learner, notes_of
 
 KINDS = frozenset({"transform", "vectorizer"})
 
@@ -112,5 +112,5 @@ print(search.score(scaler.transform(X_test), y_test))
                 f"{callee(leak)} learns from all of {learner(leak)} before it is cross-validated: "
                 "fit it within each fold, in a Pipeline with the model.",
                 notes_of(leak),
-                "low" if is_within_training(leak) or is_sliced(leak) else confidence_of(leak),
+                "low" if leak.is_inner or is_sliced(leak) else confidence_of(leak),
             )
