@@ -123,6 +123,12 @@ def _imported(
             yield modules.find(f"{statement.module}.{name}", module)
 
 
+def is_test_file(module: Module, project: Project) -> bool:
+    """Tell whether a file holds tests, or stands among them."""
+    relative = module.path.as_posix().removeprefix(project.root.as_posix())
+    return bool(_TEST.search(relative))
+
+
 def find_entries(project: Project, evaluator: Evaluator) -> list[Entry]:
     """Return where the programs of a project begin, one for each file at most but for commands."""
     entries: list[Entry] = []
@@ -130,8 +136,7 @@ def find_entries(project: Project, evaluator: Evaluator) -> list[Entry]:
     imported: set[Module] | None = None
     for module in modules:
         outline = module.source.outline
-        relative = module.path.as_posix()
-        is_test = bool(_TEST.search(relative.removeprefix(project.root.as_posix())))
+        is_test = is_test_file(module, project)
         by_kind = {start.kind: start for start in reversed(outline.starts)}
         if module.path.suffix == ".ipynb":
             entries.append(Entry(module, 1, "a notebook", "notebook", None, is_test))

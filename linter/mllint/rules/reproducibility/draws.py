@@ -67,7 +67,7 @@ def drawn(site: Site, program: Program) -> Iterator[str]:
     if not site.names or has_own_generator(call):
         return
     yield from knowledge.drawn(site.names)
-    if "torch.utils.data.DataLoader" in site.names:
+    if makes_loader(site):
         if constant(call.argument("shuffle", 2), site.frame, program) is True:
             yield "torch"
     elif "sklearn.model_selection.train_test_split" in site.names:
@@ -75,6 +75,11 @@ def drawn(site: Site, program: Program) -> Iterator[str]:
             yield "numpy"
     elif draws_in_estimator(site, program):
         yield "numpy"
+
+
+def makes_loader(site: Site) -> bool:
+    """Tell whether a call makes a loader of PyTorch."""
+    return "torch.utils.data.DataLoader" in site.names
 
 
 def draws_in_estimator(site: Site, program: Program) -> bool:

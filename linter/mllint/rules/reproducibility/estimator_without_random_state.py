@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Constant, Name, dotted
+from ...facts.expressions import Constant, Name, calls, dotted
 from ...facts.statements import Assign
 from ...fixes.changes import Fix, SetArgument
 from ...program.activity import Site
 from ...program.program import Program
+from ...program.reach import Reach
 from ...program.symbols import Module
 from ..base import Report, Rule
 from .draws import draws_in_estimator, has_own_generator
 from .seeding import seeded_generators
 
+# Estimators that hand a random state of theirs to each copy of the one that they are handed.
+SEEDS_ITS_BASE = frozenset({"BaggingClassifier", "BaggingRegressor", "AdaBoostClassifier"})
+SEEDS_ITS_BASE |= {"AdaBoostRegressor", "RANSACRegressor", "BalancedBaggingClassifier"}
 CONSTANTS = frozenset({"SEED", "RANDOM_STATE", "RANDOM_SEED", "RNG_SEED"})
 
 
@@ -32,6 +36,19 @@ def takes_state(site: Site) -> bool:
     return function is not None and any(
         each.name in ("random_state", "seed", "rng") for each in function.parameters
     )
+
+
+def seeded_by_others(reach: Reach) -> set[int]:
+    """Return the calls that make the base estimator of another, which seeds it from its own state.
+
+    What is to be handed a random state, then, is that other.
+    """
+    return {
+        id(part)
+        for site in reach.sites
+        if not SEEDS_ITS_BASE.isdisjoint(name.rpartition(".")[2] for name in site.names)
+        for part in calls((site.call.args, site.call.keywords))
+    }
 
 
 class EstimatorWithoutRandomState(Rule):
@@ -96,6 +113,12 @@ SVC().fit(x, y)
 KMeans(3, init=centres).fit(x)
 """,
         """
+from sklearn.ensemble import AdaBoostClassifier
+from sklearn.tree import DecisionTreeClassifier
+
+AdaBoostClassifier(DecisionTreeClassifier(max_depth=1), random_state=0).fit(x, y)
+""",
+        """
 from sklearn.ensemble import RandomForestClassifier
 
 def make(random_state=None, **options):
@@ -116,6 +139,8 @@ make(random_state=1).fit(x, y)
                 and not has_own_generator(site.call)
                 and not takes_state(site)
             ]
+            inner = seeded_by_others(training.reach)
+            sites = [site for site in sites if id(site.call) not in inner]
             if not sites:
                 continue
             seeded = seeded_generators(training, program)

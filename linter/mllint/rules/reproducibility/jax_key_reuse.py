@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ...facts.expressions import Call, dotted
 from ...facts.statements import Function, Import, walk
+from ...program.entries import is_test_file
 from ...program.program import Program
 from ...program.symbols import Module
 from ...program.values import Frame, Library
@@ -105,6 +106,14 @@ import jax
 def either(key, kind):
     return jax.random.normal(key) if kind else jax.random.uniform(key)
 """,
+        {
+            "tests/test_dropout.py": """
+import jax
+
+def test_the_same_key_gives_the_same_mask(key):
+    assert (jax.random.bernoulli(key) == jax.random.bernoulli(key)).all()
+"""
+        },
         """
 import jax
 
@@ -119,6 +128,8 @@ def search(key):
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each key that is used again."""
         for module in program.mentioning("random", "jax"):
+            if is_test_file(module, program.project):
+                continue  # two draws that must be the same are what a test is about
             if any(text == "jax" for each in module.source.outline.imports for text in words(each)):
                 yield from self.reuses(module, program)
 

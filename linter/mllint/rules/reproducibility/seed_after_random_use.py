@@ -14,7 +14,7 @@ from ...program.program import Program
 from ...program.training import Training
 from ...program.values import Library, Type
 from ..base import Note, Report, Rule
-from .draws import constant, drawn, is_aside
+from .draws import constant, drawn, draws_in_estimator, is_aside, makes_loader
 from .seeding import may_seed, seeded_generators, worker_functions
 
 # What checkpoints are called that have a head already.
@@ -44,6 +44,8 @@ def drawn_at_once(site: Site, program: Program) -> set[str]:
     knowledge = program.knowledge
     if any(knowledge.canonical(name).startswith("keras.") for name in site.names):
         return set()  # layers draw their weights when they meet their first input
+    if makes_loader(site) or draws_in_estimator(site, program):
+        return set()  # one draws when it is iterated, the other when it is fitted
     found = set(drawn(site, program))
     if knowledge.means("random-head", site.names):
         checkpoint = str(constant(site.call.argument("pretrained_model_name_or_path", 0),
@@ -248,6 +250,23 @@ tf.random.set_seed(1)
 model = tf.keras.Sequential([layer])
 model.compile()
 model.fit(x, y)
+""",
+        # What draws only when it is iterated, or fitted.
+        """
+import numpy as np
+import torch
+from sklearn.linear_model import SGDClassifier
+
+loader = torch.utils.data.DataLoader(data, shuffle=True)
+classifier = SGDClassifier()
+torch.manual_seed(1)
+np.random.seed(1)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in loader:
+    optimizer.step()
+torch.save(model.state_dict(), "m.pt")
+classifier.fit(x, y)
 """,
         """
 from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments, set_seed
