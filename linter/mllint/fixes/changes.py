@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from ..facts.expressions import Call, Expression
+from ..facts.expressions import Call, Expression, Mapping
 from ..facts.statements import Handler, Statement
 from ..span import Span
 
@@ -49,6 +49,15 @@ class RemoveArgument(NamedTuple):
     name: str
 
 
+class AddEntry(NamedTuple):
+    """A dictionary that is written out gets one more entry, with a text for its key."""
+
+    statement: Place
+    mapping: Mapping
+    key: str
+    text: str
+
+
 class Insert(NamedTuple):
     """Statements come before or behind one, at its indentation.
 
@@ -77,6 +86,13 @@ class Move(NamedTuple):
     where: str = "before"
 
 
+class Guard(NamedTuple):
+    """A statement, as it stands, comes under a condition."""
+
+    statement: Place
+    test: str
+
+
 class AddImport(NamedTuple):
     """An import is added below the others, if the file does not have it: ``import logging``."""
 
@@ -91,7 +107,17 @@ class Rewrite(NamedTuple):
 
 
 Change: TypeAlias = (
-    Replace | Wrap | SetArgument | RemoveArgument | Insert | Remove | Move | AddImport | Rewrite
+    Replace
+    | Wrap
+    | SetArgument
+    | RemoveArgument
+    | AddEntry
+    | Insert
+    | Remove
+    | Move
+    | Guard
+    | AddImport
+    | Rewrite
 )
 
 

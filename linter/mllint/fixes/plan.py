@@ -8,9 +8,11 @@ from typing import Any
 
 from .arguments import arguments
 from .changes import (
+    AddEntry,
     AddImport,
     Change,
     Fix,
+    Guard,
     Insert,
     Move,
     Remove,
@@ -21,9 +23,10 @@ from .changes import (
     Wrap,
 )
 from .edits import Edit, offset_of
+from .entries import add_entry
 from .expressions import replace, wrap
 from .imports import add_import
-from .statements import beside, insert, move, remove
+from .statements import beside, guard, insert, move, remove
 from .tree import Tree, UnfixableError
 
 
@@ -44,8 +47,12 @@ def plan(tree: Tree, fix: Fix) -> tuple[Edit, ...]:
                 edits += replace(tree, change)
             case Wrap():
                 edits += wrap(tree, change)
+            case AddEntry():
+                edits += add_entry(tree, change)
             case Insert():
                 edits += insert(tree, change)
+            case Guard():
+                edits += guard(tree, change)
             case Move():
                 edits += move(tree, change)
             case Rewrite(span, text):

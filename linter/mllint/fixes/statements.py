@@ -18,8 +18,9 @@ from .blocks import (
     is_small,
     line_of,
 )
-from .changes import Insert, Move
+from .changes import Guard, Insert, Move
 from .edits import Edit, indent_at, line_end
+from .expressions import parse
 from .tree import Tree, UnfixableError
 
 
@@ -149,6 +150,18 @@ def move(tree: Tree, change: Move) -> list[Edit]:
     beside_node, where, indent = beside(tree, target, change.where)
     lines = reindented(tree, node, indent_of(tree, node), indent)
     return place(tree, beside_node, where, lines, indent)
+
+
+def guard(tree: Tree, change: Guard) -> list[Edit]:
+    """Return the edit that puts a statement under a condition."""
+    node = tree.node(change.statement)
+    if not is_alone(tree, node):
+        raise UnfixableError("other statements share the line")
+    parse(change.test)
+    indent = indent_of(tree, node)
+    lines = reindented(tree, node, indent, indent + tree.module.default_indent)
+    start, end = extent(tree, node, with_comments=True)
+    return [Edit(start, end, f"{indent}if {change.test}:\n{lines}")]
 
 
 def remove(tree: Tree, nodes: list[Any], filled: list[Any], with_comments: bool) -> list[Edit]:

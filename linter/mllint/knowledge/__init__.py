@@ -84,6 +84,7 @@ MEANINGS = frozenset(
         "vectorizer",
         "vocabulary",
         "write",
+        "writer",
         "zscore",
     }
 )
