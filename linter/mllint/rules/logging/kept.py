@@ -19,9 +19,24 @@ SETTINGS = frozenset({"vars", "asdict", "parse_args", "to_container", "to_dict"}
 SETTINGS_MADE = ("argparse.", "hydra.config", "omegaconf.", "yaml.", "json.load", "tomllib.")
 
 
-def keeps_metrics(program: Program, graph: CallGraph, metrics: Metrics) -> bool:
-    """Tell whether anything that a program reaches keeps a metric, or may do so."""
-    sites = [site for group in graph.sites.values() for site in group]
+def keeps_metrics(
+    program: Program, graph: CallGraph, metrics: Metrics, off: str | None = None
+) -> bool:
+    """Tell whether anything that a program reaches keeps a metric, or may do so.
+
+    Args:
+        program: Knows what calls mean.
+        graph: The program's calls.
+        metrics: Knows which values are metrics.
+        off: The library whose own calls keep nothing, for its log is switched off.
+    """
+    sites = [
+        site
+        for group in graph.sites.values()
+        for site in group
+        if off is None
+        or not any(program.knowledge.canonical(n).startswith(off) for n in site.names)
+    ]
     knowledge = program.knowledge
     if any(knowledge.means("log", site.names) for site in sites):
         return True
@@ -60,16 +75,24 @@ def keeps(site: Site, program: Program, metrics: Metrics, draws: bool) -> bool:
     return any(word in name for word in KEEPING) and metrics.are_handed(site)
 
 
-def is_told(site: Site, program: Program) -> bool:
-    """Tell whether all that is written can be seen to be settings, or written out in the call."""
-    parts = [each for each in subexpressions(site.call.args) if isinstance(each, Name | Call)]
-    for part in parts:
+def holds_settings(site: Site, program: Program) -> bool:
+    """Tell whether a call is handed what the program was told."""
+    handed = (site.call.args, tuple(value for _, value in site.call.keywords))
+    for part in subexpressions(handed):
         if isinstance(part, Call) and last_name(part) in SETTINGS:
             return True
-        for value in program.evaluator.evaluate(part, site.frame):
-            if isinstance(value, Library) and value.name.startswith(SETTINGS_MADE):
-                return True
-    return not any(isinstance(part, Name) for part in parts)
+        if isinstance(part, Name | Call):
+            for value in program.evaluator.evaluate(part, site.frame):
+                if isinstance(value, Library) and value.name.startswith(SETTINGS_MADE):
+                    return True
+    return False
+
+
+def is_told(site: Site, program: Program) -> bool:
+    """Tell whether all that is written can be seen to be settings, or written out in the call."""
+    if holds_settings(site, program):
+        return True
+    return not any(isinstance(part, Name) for part in subexpressions(site.call.args))
 
 
 def is_redirected(site: Site) -> bool:

@@ -10,10 +10,9 @@ from ...program.program import Program
 from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..evidence import confidence, path_notes
-from ..learning import Learning
 from ..metrics import Metrics
 from .kept import keeps_metrics
-from .printing import logging_instead, printed_metrics
+from .printing import logging_instead, prints_of_metrics
 
 
 class PrintInsteadOfLogging(Rule):
@@ -112,20 +111,9 @@ print("done", model)
         self, program: Program, graph: CallGraph, metrics: Metrics
     ) -> dict[Owner, list[Site]]:
         """Return the prints of metrics by function, if the program keeps none of them."""
-        prints = [
-            site
-            for group in graph.sites.values()
-            for site in group
-            if program.knowledge.means("print", site.names)
-        ]
-        if not prints:
-            return {}
-        learning = Learning(graph, program.knowledge)
         found: dict[Owner, list[Site]] = {}
-        for site in prints:
-            for each in printed_metrics(site, metrics, graph):
-                if learning.is_repeated(each):
-                    found.setdefault(owner_of(each.frame), []).append(each)
+        for site in prints_of_metrics(program, graph, metrics):
+            found.setdefault(owner_of(site.frame), []).append(site)
         if found and keeps_metrics(program, graph, metrics):
             return {}
         return found

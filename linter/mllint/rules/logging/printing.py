@@ -10,12 +10,31 @@ from ...fixes.changes import AddImport, Change, Fix, Insert, RemoveArgument, Rep
 from ...program.activity import Site
 from ...program.evaluation import Evaluator
 from ...program.graph import CallGraph
+from ...program.program import Program
 from ...program.symbols import FunctionSymbol, Module
 from ...program.values import Frame, Library
+from ..learning import Learning
 from ..metrics import Metrics
 
 OF_PRINT = ("end", "flush", "sep", "file")
 GET_LOGGER = "logging.getLogger(__name__)"
+
+
+def prints_of_metrics(program: Program, graph: CallGraph, metrics: Metrics) -> Iterator[Site]:
+    """Yield where metrics are given to be printed, again and again while the program learns."""
+    prints = [
+        site
+        for group in graph.sites.values()
+        for site in group
+        if program.knowledge.means("print", site.names)
+    ]
+    if not prints:
+        return
+    learning = Learning(graph, program.knowledge)
+    for site in prints:
+        for each in printed_metrics(site, metrics, graph):
+            if learning.is_repeated(each):
+                yield each
 
 
 def printed_metrics(site: Site, metrics: Metrics, graph: CallGraph) -> Iterator[Site]:

@@ -26,7 +26,8 @@ from ..origins import Origins
 
 # Names that tell processes apart; they only ever keep us silent.
 _RANK = re.compile(
-    r"rank|main|master|primary|chief|leader|coordinator|proc|worker|world|zero|host|distributed|ddp",
+    r"rank|master|primary|chief|leader|coordinator|main_?proc|proc(ess)?_?(id|idx|index|zero|num)"
+    r"|host_?id|global_?zero|(^|_)(is_?)?(main|root|first)$",
     re.IGNORECASE,
 )
 _DEVICE = re.compile(r"gpu|device|node|local", re.IGNORECASE)

@@ -1,0 +1,178 @@
+"""MLL002."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...program.program import Program
+from ...program.training import Training
+from ..base import Report, Rule
+from ..checkpoints.trials import is_trial
+from ..evidence import confidence, training_notes
+from ..losses import differentiated
+from ..metrics import Metrics
+from .kept import keeps_metrics
+from .printing import prints_of_metrics
+
+
+class UntrackedTrainingRun(Rule):
+    """A program trains, and no metric of its run outlives it.
+
+    Whether the run got better, when, and whether it was better than the last, can't be told
+    afterwards.
+
+    Hand loss and scores to a tracker, a logger or a file, or leave your framework's logger on. A
+    program that prints them is found by MLL001 instead.
+    """
+
+    code = "MLL002"
+    name = "untracked-training-run"
+    severity = "note"
+    bad = (
+        """
+import torch
+
+torch.manual_seed(0)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+def fit(data):
+    history = []
+    for x, y in data:
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        history.append(loss.item())
+    return history
+
+history = fit(load())
+torch.save(model.state_dict(), "model.pt")
+""",
+        """
+import keras
+
+keras.utils.set_random_seed(0)
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile(optimizer="adam", loss="mse")
+history = model.fit(x, y, epochs=5)
+model.save("model.keras")
+""",
+        """
+import lightning as L
+
+class Model(L.LightningModule):
+    def training_step(self, batch, number):
+        loss = self(batch).mean()
+        self.log("loss", loss)
+        return loss
+
+L.seed_everything(0)
+L.Trainer(logger=False).fit(Model())
+""",
+        """
+from transformers import Trainer, TrainingArguments
+
+Trainer(model, TrainingArguments("out", report_to="none"), train_dataset=data).train()
+""",
+    )
+    good = (
+        """
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+writer = SummaryWriter()
+optimizer = torch.optim.SGD([], lr=0.1)
+for step, (x, y) in enumerate(data()):
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    writer.add_scalar("loss/train", loss, step)
+""",
+        """
+import json
+import torch
+
+optimizer = torch.optim.SGD([], lr=0.1)
+history = []
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    history.append(loss.item())
+with open("history.json", "w") as file:
+    json.dump(history, file)
+""",
+        """
+import keras
+
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile(optimizer="adam", loss="mse")
+model.fit(x, y, epochs=5, callbacks=[keras.callbacks.CSVLogger("log.csv")])
+""",
+        """
+import lightning as L
+
+L.Trainer().fit(model)
+""",
+        """
+import torch
+
+optimizer = torch.optim.SGD([], lr=0.1)
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    print("MLL001 finds this:", loss.item())
+""",
+        """
+from sklearn.linear_model import LogisticRegression
+
+LogisticRegression().fit(x, y)
+""",
+    )
+
+    def check(self, program: Program) -> Iterator[Report]:
+        """Yield one report for each program that keeps nothing of what it measures."""
+        reported: set[int] = set()
+        for training in program.trainings:
+            if "log" in training.owned or not training.takes_epochs:
+                continue
+            if training.entry.kind == "notebook" or id(training.site.statement) in reported:
+                continue
+            if not measures(training, program) or is_trial(training, program):
+                continue
+            if keeps(training, program):
+                continue
+            reported.add(id(training.site.statement))
+            yield Report(
+                training.site.module,
+                training.site.statement,
+                training.site.call,
+                "This program trains, and no metric of the run outlives it: hand loss and scores "
+                "to a tracker, a logger or a file.",
+                training_notes(training, "no logger, tracker or file that gets a metric was found"),
+                confidence(training.reach, program),
+            )
+
+
+def measures(training: Training, program: Program) -> bool:
+    """Tell whether a program has a metric that it could keep."""
+    if program.knowledge.owner(training.site.names) is not None:
+        return True
+    return any(True for site in training.reach.sites for _ in differentiated(site.call))
+
+
+def keeps(training: Training, program: Program) -> bool:
+    """Tell whether a program keeps a metric, or prints some, which MLL001 is about."""
+    owner = program.knowledge.owner(training.site.names)
+    # Of a framework whose log is switched off, its own calls that log do nothing.
+    off = owner.name.partition(".")[0] if owner is not None and "log" in owner.owns else None
+    for run in training.runs:
+        graph = program.graph(run.reach)
+        metrics = Metrics(program, graph)
+        if keeps_metrics(program, graph, metrics, off):
+            return True
+        if any(True for _ in prints_of_metrics(program, graph, metrics)):
+            return True
+    return False
