@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...facts.expressions import Call, Name, dotted, subexpressions
+from ...facts.expressions import Attribute, Call, Name, dotted, subexpressions
 from ...program.activity import Site
 from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
@@ -16,6 +16,10 @@ CONSOLE = ("sys.stdout", "sys.stderr")
 REDIRECTED = frozenset({"sys.stdout", "builtins.print", "__builtin__.print"})
 # What a program was told, rather than what it measured.
 SETTINGS = frozenset({"vars", "asdict", "parse_args", "to_container", "to_dict"})
+NAMED_SETTINGS = frozenset(
+    {"config", "cfg", "conf", "args", "opt", "opts", "options", "hparams", "hps", "flags", "params"}
+    | {"hyperparameters", "hyperparams", "settings", "configuration"}
+)
 SETTINGS_MADE = ("argparse.", "hydra.config", "omegaconf.", "yaml.", "json.load", "tomllib.")
 
 
@@ -57,7 +61,7 @@ def keeps(site: Site, program: Program, metrics: Metrics, draws: bool) -> bool:
     """
     if not (site.call.args or site.call.keywords):
         return False
-    knowledge, names = program.knowledge, site.names
+    knowledge, names = program.knowledge, library_names(site)
     if knowledge.means("backward", names):  # a loss is handed to be differentiated
         return False
     if knowledge.means("print", names):
@@ -69,10 +73,24 @@ def keeps(site: Site, program: Program, metrics: Metrics, draws: bool) -> bool:
         return metrics.are_handed(site)
     if not all(knowledge.means("plain", (name,)) for name in names):
         return metrics.are_handed(site)
-    if site.values:
+    if site.values and (names or not site.names):
         return False
     name = last_name(site.call).lower()
     return any(word in name for word in KEEPING) and metrics.are_handed(site)
+
+
+def library_names(site: Site) -> tuple[str, ...]:
+    """Return the library names of what is called; what was put into settings may be anything."""
+    return tuple(
+        each for each in site.names if not (each.startswith(SETTINGS_MADE) and "()." in each)
+    )
+
+
+def may_keep(site: Site) -> bool:
+    """Tell whether a call of the project's own, or an unknown one, says that it keeps something."""
+    name = last_name(site.call).lower()
+    is_plain = bool(library_names(site)) or not (site.call.args or site.call.keywords)
+    return not is_plain and any(word in name for word in KEEPING if word != "save")
 
 
 def holds_settings(site: Site, program: Program) -> bool:
@@ -86,6 +104,15 @@ def holds_settings(site: Site, program: Program) -> bool:
                 if isinstance(value, Library) and value.name.startswith(SETTINGS_MADE):
                     return True
     return False
+
+
+def names_settings(expression: object) -> bool:
+    """Tell whether a value is, or holds as a whole, what is named like settings."""
+    if isinstance(expression, Name | Attribute):
+        return expression[-1].lower().strip("_") in NAMED_SETTINGS
+    if not isinstance(expression, tuple):
+        return False
+    return any(names_settings(part) for part in expression)
 
 
 def is_told(site: Site, program: Program) -> bool:

@@ -90,6 +90,23 @@ optimizer.step()
 torch.save(model, "model.pt")
 print("done", model)
 """,
+        """
+import argparse
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+def train(args, optimizer):
+    for x, y in data():
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        print("loss", loss.item())
+        args.writer.add_scalar("loss", loss.item())
+
+args = argparse.ArgumentParser().parse_args()
+args.writer = SummaryWriter("runs")
+train(args, torch.optim.SGD([], lr=0.1))
+""",
     )
 
     def check(self, program: Program) -> Iterator[Report]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Attribute, Constant, Subscript, subexpressions
+from ...facts.expressions import Attribute, Constant, Subscript, Template, subexpressions
 from ...facts.statements import Assign, walk
 from ...program.activity import Site
 from ...program.program import Program
 from ...program.values import Library
 from ..base import Note, Report, Rule
 from ..evidence import confidence, path_notes
-from .kept import holds_settings
+from ..metrics import Metrics
+from .kept import holds_settings, names_settings
 from .runs import Runs, name_of
 
 # Arguments of a beginning that are the run's settings.
 SETTINGS = frozenset({"config", "hparams", "params", "parameters", "hyperparameters"})
+SEVERAL = 3
 COMMANDS = ("subprocess.", "os.popen", "os.system")
 REPOSITORIES = ("git.Repo", "pygit2.", "dulwich.", "torch.utils.collect_env")
 
@@ -116,6 +118,17 @@ optimizer = torch.optim.SGD([], lr=0.1)
 optimizer.step()
 """,
         """
+import torch
+from torch.utils.tensorboard import SummaryWriter
+from settings import read
+
+config = read("config.json")
+writer = SummaryWriter()
+optimizer = torch.optim.SGD([], lr=config["rate"])
+optimizer.step()
+torch.save({"model": model, "config": config}, "model.pt")
+""",
+        """
 import hydra
 import torch
 from torch.utils.tensorboard import SummaryWriter
@@ -177,12 +190,29 @@ def is_traceable(runs: Runs, begins: list[Site]) -> bool:
         return True
     if runs.calling("run-config") or any(map(asks_git, runs.sites)):
         return True
+    if any(map(is_telling, begins)):
+        return True
+    metrics = Metrics(program, runs.graph)
     keeping = ("log", "log-if-metric", "write", "save", "save-first", "save-rest", "run-config")
     for site in runs.sites:
         known = any(program.knowledge.means(meaning, site.names) for meaning in keeping)
-        if (known or not site.values) and holds_settings(site, program):
+        if not known and site.values:
+            continue
+        handed = (site.call.args, tuple(value for _, value in site.call.keywords))
+        if holds_settings(site, program) or names_settings(handed):
             return True
+        if program.knowledge.means("write", site.names) and not metrics.are_handed(site):
+            return True  # it may be the settings
     return any(map(copies_config, runs.sites)) or assigns_config(runs)
+
+
+def is_telling(begin: Site) -> bool:
+    """Tell whether a run is named after several of its settings."""
+    return any(
+        isinstance(part, Template)
+        and sum(not isinstance(each, Constant) for each in part.parts) >= SEVERAL
+        for part in subexpressions((begin.call.args, begin.call.keywords))
+    )
 
 
 def copies_config(site: Site) -> bool:

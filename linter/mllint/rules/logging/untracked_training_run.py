@@ -11,7 +11,7 @@ from ..checkpoints.trials import is_trial
 from ..evidence import confidence, training_notes
 from ..losses import differentiated
 from ..metrics import Metrics
-from .kept import keeps_metrics
+from .kept import keeps_metrics, may_keep
 from .printing import prints_of_metrics
 
 
@@ -126,6 +126,30 @@ for x, y in data():
     print("MLL001 finds this:", loss.item())
 """,
         """
+import torch
+
+class Recorder:
+    def __init__(self):
+        self.rows = {}
+        self.file = open("progress.txt", "w")
+
+    def record(self, key, value):
+        self.rows[key] = value
+
+    def close_row(self):
+        for key, value in self.rows.items():
+            self.file.write(f"{key} {value}\\n")
+
+recorder = Recorder()
+optimizer = torch.optim.SGD([], lr=0.1)
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    recorder.record("loss", loss.item())
+    recorder.close_row()
+""",
+        """
 from sklearn.linear_model import LogisticRegression
 
 LogisticRegression().fit(x, y)
@@ -167,10 +191,12 @@ def keeps(training: Training, program: Program) -> bool:
     """Tell whether a program keeps a metric, or prints some, which MLL001 is about."""
     owner = program.knowledge.owner(training.site.names)
     # Of a framework whose log is switched off, its own calls that log do nothing.
-    off = owner.name.partition(".")[0] if owner is not None and "log" in owner.owns else None
+    off = owner.names[0].partition(".")[0] if owner is not None and "log" in owner.owns else None
     for run in training.runs:
         graph = program.graph(run.reach)
         metrics = Metrics(program, graph)
+        if any(may_keep(site) for site in run.reach.sites):
+            return True
         if keeps_metrics(program, graph, metrics, off):
             return True
         if any(True for _ in prints_of_metrics(program, graph, metrics)):
