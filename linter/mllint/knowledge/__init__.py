@@ -44,6 +44,7 @@ MEANINGS = frozenset(
         "plain",
         "plot",
         "print",
+        "progress",
         "random-head",
         "random-split",
         "rate",

@@ -6,7 +6,7 @@ from collections.abc import Callable as Test
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from ..facts.expressions import Attribute, Call, Expression, Star, dotted
+from ..facts.expressions import Attribute, Call, Expression, Star, Subscript, dotted
 from ..facts.statements import For, Statement, While
 from .activity import Around, Site
 from .evaluation import Evaluator
@@ -57,13 +57,19 @@ class CallGraph:
             known.append(site)
 
     def calls_on(self, owner: Owner, subject: str) -> list[Site]:
-        """Return the calls of methods of what has a name in a function: ``losses.append(x)``."""
+        """Return the calls of methods of what has a name in a function, or of its items.
+
+        That is ``losses.append(x)``, and ``losses["train"].append(x)``.
+        """
         found = self._on.get(owner)
         if found is None:
             found = self._on[owner] = {}
             for site in self.sites.get(owner, ()):
                 if isinstance(site.call.func, Attribute):
-                    found.setdefault(dotted(site.call.func.value), []).append(site)
+                    of = site.call.func.value
+                    while isinstance(of, Subscript):
+                        of = of.value
+                    found.setdefault(dotted(of), []).append(site)
         return found.get(subject, []) if subject else []
 
     def called(self, site: Site) -> Iterator[FunctionSymbol]:

@@ -34,7 +34,7 @@ class Learning:
         func = site.call.func
         if isinstance(func, Attribute) and func.attr in ("backward", "manual_backward"):
             return True
-        if self.knowledge.means("step", site.names):
+        if self.knowledge.means("step", site.names) or self.knowledge.owner(site.names):
             return True
         return any(is_network(value, self.graph.evaluator) for value in site.values)
 

@@ -120,6 +120,7 @@ class Metrics(Origins):
                 yield from self._meanings(expression, frame)
                 chosen = self.item(value, key, frame)
                 yield from [(value, frame)] if chosen is None else chosen
+                yield from self.put_into(value, frame)
             case Compare(left, (("==", right),)):
                 yield self._predicts(left, frame) or self._predicts(right, frame)
 

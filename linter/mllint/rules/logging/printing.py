@@ -21,12 +21,13 @@ GET_LOGGER = "logging.getLogger(__name__)"
 
 
 def prints_of_metrics(program: Program, graph: CallGraph, metrics: Metrics) -> Iterator[Site]:
-    """Yield where metrics are given to be printed, again and again while the program learns."""
+    """Yield where metrics are given to be shown, again and again while the program learns."""
+    means = program.knowledge.means
     prints = [
         site
         for group in graph.sites.values()
         for site in group
-        if program.knowledge.means("print", site.names)
+        if means("print", site.names) or means("progress", site.names)
     ]
     if not prints:
         return
