@@ -93,6 +93,14 @@ class Guard(NamedTuple):
     test: str
 
 
+class LogLazily(NamedTuple):
+    """A call that prints becomes one of a logger's ``function``, if that writes the same line."""
+
+    statement: Place
+    call: Call
+    function: str
+
+
 class AddImport(NamedTuple):
     """An import is added below the others, if the file does not have it: ``import logging``."""
 
@@ -116,6 +124,7 @@ Change: TypeAlias = (
     | Remove
     | Move
     | Guard
+    | LogLazily
     | AddImport
     | Rewrite
 )

@@ -14,6 +14,7 @@ from .changes import (
     Fix,
     Guard,
     Insert,
+    LogLazily,
     Move,
     Remove,
     RemoveArgument,
@@ -26,6 +27,7 @@ from .edits import Edit, offset_of
 from .entries import add_entry
 from .expressions import replace, wrap
 from .imports import add_import
+from .messages import log_lazily
 from .statements import beside, guard, insert, move, remove
 from .tree import Tree, UnfixableError
 
@@ -51,6 +53,8 @@ def plan(tree: Tree, fix: Fix) -> tuple[Edit, ...]:
                 edits += add_entry(tree, change)
             case Insert():
                 edits += insert(tree, change)
+            case LogLazily():
+                edits += log_lazily(tree, change)
             case Guard():
                 edits += guard(tree, change)
             case Move():

@@ -22,6 +22,9 @@ class PrintInsteadOfLogging(Rule):
     job that died leaves nothing to look at.
 
     Hand them to a tracker, a logger or a file. A value that is printed and logged is fine.
+
+    The fix, which is unsafe, has a logger write what was printed; what becomes of that is the
+    logging configuration's to say.
     """
 
     code = "MLL001"
@@ -47,6 +50,78 @@ for epoch in range(3):
     print("last", loss.item())
 torch.save(model, "model.pt")
 """,
+        """
+import torch
+from tqdm import tqdm
+
+def train(model, loader, optimizer):
+    for step, (x, y) in enumerate(loader):
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        print("step", step, "loss: {:.3f}".format(loss.item()), flush=True)
+        print("100%% of %d: %s" % (len(loader), loss), f"{loss.item():.2%} {loss!r:}")
+        tqdm.write("loss " + str(loss.item()))
+
+if __name__ == "__main__":
+    train(make_model(), make_loader(), torch.optim.SGD([], lr=0.1))
+""",
+        """
+import torch
+from tqdm import tqdm
+
+optimizer = torch.optim.SGD([], lr=0.1)
+bar = tqdm(data())
+for x, y in bar:
+    loss = torch.nn.functional.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    bar.set_postfix(loss=loss.item())
+""",
+    )
+    fixed = (
+        """
+import torch
+import logging
+
+logging.basicConfig(level=logging.INFO)
+logger = logging.getLogger(__name__)
+torch.manual_seed(0)
+model = torch.nn.Linear(2, 1)
+criterion = torch.nn.MSELoss()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(3):
+    total = 0.0
+    for x, y in data():
+        loss = criterion(model(x), y)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        total += loss.item()
+    logger.info("epoch %s: %.3f", epoch, total)
+    logger.info("last %s", loss.item())
+torch.save(model, "model.pt")
+""",
+        """
+import torch
+from tqdm import tqdm
+import logging
+
+logging.basicConfig(level=logging.INFO)
+logger = logging.getLogger(__name__)
+def train(model, loader, optimizer):
+    for step, (x, y) in enumerate(loader):
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        logger.info("step %s loss: %.3f", step, loss.item())
+        logger.info("100%% of %d: %s %s %r", len(loader), loss, format(loss.item(), ".2%"), loss)
+        logger.info("loss %s", loss.item())
+
+if __name__ == "__main__":
+    train(make_model(), make_loader(), torch.optim.SGD([], lr=0.1))
+""",
+        None,
     )
     good = (
         """

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Attribute, Call, Constant, Name, Star, subexpressions
+from ...facts.expressions import Name, subexpressions
 from ...facts.statements import Import, Statement
-from ...fixes.changes import AddImport, Change, Fix, Insert, RemoveArgument, Replace, Wrap
+from ...fixes.changes import AddImport, Change, Fix, Insert, LogLazily
 from ...program.activity import Site
 from ...program.evaluation import Evaluator
-from ...program.graph import CallGraph
+from ...program.graph import CallGraph, Owner, owner_of
 from ...program.program import Program
 from ...program.symbols import FunctionSymbol, Module
 from ...program.values import Frame, Library
 from ..learning import Learning
 from ..metrics import Metrics
 
-OF_PRINT = ("end", "flush", "sep", "file")
 GET_LOGGER = "logging.getLogger(__name__)"
 
 
@@ -72,46 +71,31 @@ def prints_parameters(site: Site, function: FunctionSymbol) -> bool:
 
 
 def logging_instead(sites: list[Site], evaluator: Evaluator, is_entry: bool) -> Fix | None:
-    """Return the fix that makes prints calls of a logger, or None if one of them is not simple.
+    """Return the fix that makes prints calls of a logger, or None if that is no logger's to write.
 
     Args:
-        sites: The prints, all of one module.
+        sites: The prints, all of one function.
         evaluator: Knows what the module's names mean.
         is_entry: Whether the program begins in the module, so that it may configure logging.
     """
-    module = sites[0].module
+    module, owner = sites[0].module, owner_of(sites[0].frame)
     logger, changes = logger_of(module, evaluator, is_entry)
+    if changes and (logger in module.table or hides(owner, logger)):
+        return None
     for site in sites:
-        call = site.call
-        if not isinstance(call.func, Name | Attribute) or not call.args:
+        is_line = all(name == "builtins.print" for name in site.names) or (
+            len(site.call.args) == 1 and all(name.startswith("tqdm.") for name in site.names)
+        )
+        if not is_line:
             return None
-        if any(isinstance(each, Star) for each in call.args):
-            return None
-        if any(name is None or name == "file" for name, _ in call.keywords):
-            return None
-        changes.append(Replace(site.statement, call.func, f"{logger}.info"))
-        first = call.args[0]
-        if len(call.args) > 1 or not is_text(first):
-            places = " ".join(["%s"] * len(call.args))
-            changes.append(Wrap(site.statement, first, f'"{places}", ', ""))
-        changes += [
-            RemoveArgument(site.statement, call, name)
-            for name, _ in call.keywords
-            if name in OF_PRINT
-        ]
+        changes.append(LogLazily(site.statement, site.call, f"{logger}.info"))
     return Fix("Log instead of printing", tuple(changes), is_safe=False)
 
 
-def is_text(expression: object) -> bool:
-    """Tell whether an expression is a text by its form: then it needs no ``%s``."""
-    return (
-        type(expression).__name__ == "Template"
-        or (isinstance(expression, Constant) and isinstance(expression.value, str))
-        or (
-            isinstance(expression, Call)
-            and isinstance(expression.func, Attribute)
-            and expression.func.attr in ("format", "join")
-        )
+def hides(owner: Owner, name: str) -> bool:
+    """Tell whether a name means something of its own in a function."""
+    return name in owner.table or any(
+        each.name == name for each in getattr(owner, "parameters", ())
     )
 
 
