@@ -215,13 +215,18 @@ def join_world(accelerator: str = "auto", strategy: str = "auto") -> Iterator[Wo
     if device.type == "mps":
         raise UserError("MPS works with one process only; use training.accelerator=cpu")
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_TIMEOUT)
+    world = World(
+        device,
+        rank=dist.get_rank(),
+        size=size,
+        local_rank=local_rank,
+        local_size=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
+    )
     try:
-        yield World(
-            device,
-            rank=dist.get_rank(),
-            size=size,
-            local_rank=local_rank,
-            local_size=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
-        )
+        yield world
+        # DDP keeps gloo's threads alive beyond the group (pytorch 2.13), and one that still lets go
+        # of the last exchange's tensors while Python ends aborts the process. It holds none of a
+        # barrier's, and is done with what came before by the time that all have met.
+        world.barrier()
     finally:
         dist.destroy_process_group()
