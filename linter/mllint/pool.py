@@ -16,6 +16,9 @@ from .facts.module import EncodedFacts, Failure, Outline, encode
 SMALL_BYTES = 150_000
 # A process takes files in batches of about this size: few round trips, and an even end.
 BATCH_BYTES = 60_000
+HELD = {signal.SIGINT, signal.SIGTERM}
+if sys.platform != "win32":
+    HELD |= {signal.SIGHUP}
 CRASH = Failure("the parser crashed on it", 1, 1)
 
 
@@ -77,15 +80,22 @@ def leave_interrupts() -> None:
     """Leave it to the parent to end this process: Ctrl-C reaches all of a terminal's processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a fork has its parent's handlers
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)  # and what its parent held back
 
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Let Ctrl-C wait: a process that is being forked would meet it before it leaves it alone."""
+    """Let signals wait while a process is forked.
+
+    The new process would meet them before it leaves them alone; and in the old one, Python forgets
+    what is raised within the functions that it calls after a fork.
+    """
     if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     try:
         yield
     finally:
