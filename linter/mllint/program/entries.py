@@ -30,7 +30,10 @@ COMMANDS = {
 }
 # Tells, without a look into the file, which decorators can be one of them.
 LAST_NAMES = frozenset(name.removesuffix("()").rpartition(".")[2] for name in COMMANDS)
-_TEST = re.compile(r"(^|[./\\])(tests?|testing)[/\\]|(^|[/\\])(test_\w*|\w+_test|conftest)\.py$")
+_TEST = re.compile(r"(^|[./\\])(tests?|testing)[/\\]|(^|[/\\])(test_\w*|conftest)\.py$")
+# `add_test.py` may as well train on a test problem; a test says which of these it is run by.
+_NAMED_TEST = re.compile(r"(^|[/\\])\w+_test\.py$")
+TESTING = frozenset({"pytest", "unittest", "absltest", "parameterized", "TestCase", "nose"})
 
 
 @dataclass(eq=False)
@@ -124,9 +127,15 @@ def _imported(
 
 
 def is_test_file(module: Module, project: Project) -> bool:
-    """Tell whether a file holds tests, or stands among them."""
+    """Tell whether a file holds tests, or stands among them: by its path, or what it defines."""
     relative = module.path.as_posix().removeprefix(project.root.as_posix())
-    return bool(_TEST.search(relative))
+    if _TEST.search(relative):
+        return True
+    if not _NAMED_TEST.search(relative):
+        return False
+    return not TESTING.isdisjoint(module.source.outline.words) or any(
+        name.startswith(("test_", "Test")) for name in module.table
+    )
 
 
 def find_entries(project: Project, evaluator: Evaluator) -> list[Entry]:

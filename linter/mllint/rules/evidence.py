@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from ..facts.expressions import Attribute, Name, calls, subexpressions
+from ..facts.statements import Assign, Return, Statement, header, walk
+from ..program.activity import Site
 from ..program.program import Program
 from ..program.reach import Reach
 from ..program.training import Training
@@ -42,6 +45,32 @@ def confidence(reach: Reach, program: Program) -> str:
     for site in reach.sites:
         for name in DYNAMIC.intersection(site.names):
             made = program.evaluator.evaluate(site.call, site.frame)
-            if not made or Library(f"{name}()") in made:
+            is_unknown = not made or Library(f"{name}()") in made
+            if is_unknown and not is_looked_at_only(site):
                 return "low"
     return "high"
+
+
+def is_looked_at_only(site: Site) -> bool:
+    """Tell whether nothing of what a call gives is called or handed on: its version is read."""
+    match site.statement:
+        case Assign(_, (Name() as target,), value) if value is site.call:
+            body = (site.frame.function or site.module).body
+            return not any(is_used(each, target) for each in walk(body))
+    return False
+
+
+def is_used(statement: Statement, name: Name) -> bool:
+    """Tell whether a statement calls, hands on or returns what has a name, or a part of it."""
+    if isinstance(statement, Return) and name in subexpressions(statement.value):
+        return True
+    for call in calls(header(statement)):
+        subject = call.func
+        while isinstance(subject, Attribute):
+            subject = subject.value
+        if type(subject) is Name and subject == name:
+            return True
+        is_asked = isinstance(call.func, Name) and call.func.id in ("hasattr", "getattr", "print")
+        if not is_asked and any(type(each) is Name and each == name for each in call.args):
+            return True
+    return False

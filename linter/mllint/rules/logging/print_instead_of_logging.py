@@ -78,6 +78,29 @@ for x, y in bar:
     optimizer.step()
     bar.set_postfix(loss=loss.item())
 """,
+        {
+            "echo_test.py": """
+import torch
+from versions import check
+
+check(["torch"])
+optimizer = torch.optim.SGD([], lr=0.1)
+for x, y in echoes():
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    print(loss)
+""",
+            "versions.py": """
+import importlib
+
+def check(names):
+    for name in names:
+        module = importlib.import_module(name)
+        if hasattr(module, "__version__"):
+            print(name, module.__version__)
+""",
+        },
     )
     fixed = (
         """
@@ -122,6 +145,23 @@ if __name__ == "__main__":
     train(make_model(), make_loader(), torch.optim.SGD([], lr=0.1))
 """,
         None,
+        {
+            "echo_test.py": """
+import torch
+from versions import check
+import logging
+
+logging.basicConfig(level=logging.INFO)
+logger = logging.getLogger(__name__)
+check(["torch"])
+optimizer = torch.optim.SGD([], lr=0.1)
+for x, y in echoes():
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    logger.info("%s", loss)
+""",
+        },
     )
     good = (
         """
