@@ -187,6 +187,25 @@ for x, y in data():
     wandb.log({"loss": loss.item()})
 """,
         """
+import hydra
+import torch
+import torch.distributed as dist
+from torch.utils.tensorboard import SummaryWriter
+
+class Tracker:
+    def start(self, folder):
+        self.writer = SummaryWriter(folder)
+
+@hydra.main(config_path="conf", config_name="train")
+def main(cfg):
+    dist.init_process_group("nccl")
+    tracker = hydra.utils.instantiate(cfg.tracker, Tracker())
+    if dist.get_rank() == 0:
+        tracker.start("runs")
+    optimizer = torch.optim.SGD([], lr=0.1)
+    optimizer.step()
+""",
+        """
 import torch
 import wandb
 

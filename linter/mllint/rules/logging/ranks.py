@@ -21,6 +21,7 @@ from ...facts.statements import Function, If, Jump, Raise, Return, header
 from ...program.activity import Around, Site
 from ...program.graph import CallGraph, Owner, owner_of
 from ...program.program import Program
+from ...program.symbols import FunctionSymbol
 from ...program.values import Frame
 from ..origins import Origins
 
@@ -56,8 +57,18 @@ class Ranks:
         if owner not in self.known:
             self.known[owner] = True  # a way in a circle is none
             callers = self.graph.callers.get(owner, ())
-            self.known[owner] = bool(callers) and all(map(self.is_guarded, callers))
+            self.known[owner] = bool(callers) and all(
+                self.is_hook(owner, caller) or self.is_guarded(caller) for caller in callers
+            )
         return self.known[owner]
+
+    def is_hook(self, owner: Owner, caller: Site) -> bool:
+        """Tell whether a call leads to a method only because a library is handed its object.
+
+        Whether and where it calls the method is not known.
+        """
+        is_method = isinstance(owner, FunctionSymbol) and owner.owner is not None
+        return is_method and not any(each is owner for each in self.graph.called(caller))
 
     def is_guarded_here(self, site: Site) -> bool:
         """Tell whether the function at hand leaves a call to one process."""
