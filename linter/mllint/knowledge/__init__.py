@@ -155,7 +155,7 @@ class Knowledge:
 
     def means(self, meaning: str, names: Iterable[str]) -> bool:
         """Tell whether any of some library names has a meaning."""
-        return self._matches(meaning, self.names.get(meaning, ()), names)
+        return bool(names) and self._matches(meaning, self.names.get(meaning, ()), names)
 
     def drawn(self, names: Iterable[str]) -> Iterator[str]:
         """Yield the global generators that a call draws from."""

@@ -67,6 +67,8 @@ def of_program(each: Coverage, listing: Listing) -> dict[str, Any]:
         "calls": each.calls,
         "resolved": each.calls - len(each.unresolved),
         "share": round(each.share, 4),
+        "shared": each.shared,
+        "whole": each.is_whole,
         "reasons": dict(Counter(call.reason for call in each.unresolved)),
         "unresolved": [
             {
@@ -105,6 +107,13 @@ def table(found: Sequence[Coverage], listing: Listing, paint: Paint) -> Iterator
     reasons = Counter(call.reason for each in found for call in each.unresolved)
     for key, count in reasons.most_common():
         yield f"{count:6}  {REASONS[key]}"
+    shared = max(each.shared for each in found)
+    if shared:
+        yield f"{shared:6}  functions of one program are called in more ways than are told apart"
+    for each in found:
+        if not each.is_whole:
+            name = shown(each.entry.module.path)
+            yield paint(f"{name} reaches more than can be followed: not all of it was", "red")
 
 
 def details(

@@ -64,6 +64,7 @@ class Site(NamedTuple):
         frame: Who carries it out, and what that was handed.
         around: The statements around it in the same function, outermost first.
         values: What is called.
+        names: The library names of what is called.
     """
 
     call: Call
@@ -71,11 +72,7 @@ class Site(NamedTuple):
     frame: Frame
     around: Around
     values: Values
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The library names of what is called."""
-        return tuple(value.name for value in self.values if isinstance(value, Library))
+    names: tuple[str, ...]
 
     @property
     def module(self) -> Module:
@@ -189,7 +186,8 @@ class Observer:
             known = module.calls[id(statement)] = tuple(calls(parts))
         for call in known:
             values = self.evaluator.evaluate(call.func, self.frame)
-            site = Site(call, statement, self.frame, around, values)
+            names = tuple(value.name for value in values if isinstance(value, Library))
+            site = Site(call, statement, self.frame, around, values, names)
             self.activity.sites.append(site)
             for value in values:
                 self.called(value, site)

@@ -43,12 +43,16 @@ class Coverage:
         functions: How many functions and modules it reaches.
         calls: How many calls they hold.
         unresolved: Those not resolved, each place once.
+        shared: How many functions are called in more ways than are told apart.
+        is_whole: Whether all was followed; a program may be too large.
     """
 
     entry: Entry
     functions: int
     calls: int
     unresolved: tuple[Unresolved, ...]
+    shared: int = 0
+    is_whole: bool = True
 
     @property
     def share(self) -> float:
@@ -81,7 +85,7 @@ def coverage_of(entry: Entry, program: Program) -> Coverage:
         for site in known.values()
         if not site.values
     )
-    return Coverage(entry, len(reached), len(known), unresolved)
+    return Coverage(entry, len(reached), len(known), unresolved, len(reach.shared), reach.is_whole)
 
 
 def reason(function: Expression, site: Site, evaluator: Evaluator) -> str:

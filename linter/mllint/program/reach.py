@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .activity import Activity, Site, find_activity
+from .contexts import Contexts
 from .evaluation import Evaluator
 from .symbols import FunctionSymbol, Module
 from .values import Frame
@@ -38,11 +39,18 @@ class Reach:
         callers: Each function and module that is reached, in one context, with who reached it first
             and from which line; None for where the program begins.
         merged: Frames that are one context too many of a function, with what is visited instead.
+        is_whole: Whether all was visited; a program may be too large.
     """
 
     sites: list[Site] = field(default_factory=list)
     callers: dict[Frame, tuple[Frame, int] | None] = field(default_factory=dict)
     merged: dict[Frame, Frame] = field(default_factory=dict)
+    is_whole: bool = True
+
+    @property
+    def shared(self) -> set[FunctionSymbol]:
+        """Functions that are called in more ways than are told apart."""
+        return {frame.function for frame in self.merged if frame.function is not None}
 
     def visited(self, frame: Frame) -> Frame | None:
         """Return the frame that is visited where one is called; None if none is."""
@@ -85,6 +93,7 @@ class Explorer:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.activities: dict[tuple[Frame, bool], Activity] = {}
+        self.contexts = Contexts()
 
     def activity(self, frame: Frame, is_main: bool) -> Activity:
         """Return what is carried out in a frame."""
@@ -110,11 +119,16 @@ class Explorer:
                 return
             key = frame.module, frame.function
             count = contexts.get(key, 0)
+            less = frame
             if count >= MAX_CONTEXTS:  # keep what it is a method of, forget what it is handed
                 less = Frame(frame.module, frame.function, frame.bindings[:1], frame.closure, 1)
+            less = self.contexts.choose(less)
+            if less is not frame:
                 frame = reach.merged.setdefault(frame, less)
-                if frame in reach.callers or count > 2 * MAX_CONTEXTS:
+                if frame in reach.callers:
                     return
+            if count > 2 * MAX_CONTEXTS:
+                return
             contexts[key] = count + 1
             reach.callers[frame] = caller
             waiting.append(frame)
@@ -127,4 +141,5 @@ class Explorer:
             reach.sites += activity.sites
             for following, line in activity.leads_to.items():
                 add(following, (frame, line))
+        reach.is_whole = not waiting
         return reach

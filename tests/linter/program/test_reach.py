@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
+
+from mllint.program.coverage import coverage_of
 
 # Each project begins in main.py and reaches lib.target(), in its own way.
 TARGET = "import torch\n\n\ndef target(*args, **options):\n    torch.manual_seed(0)\n"
@@ -253,3 +256,34 @@ def test_what_is_unknown_is_kept(program):
     linked = program({"main.py": "def f(x):\n    x.run()\nf(undefined)\n"})
     (entry,) = linked.entries
     assert len(linked.reach(entry).unknown) == 1
+
+
+def many_callers(count):
+    """Return a project in which many scripts hand a library something else each."""
+    library = (
+        "class Runner:\n    def __init__(self, options, task):\n        self.task = task\n"
+        "        self.options = options\n    def run(self):\n        self.task()\n"
+        "        step(self.options)\n\n\ndef step(options):\n    print(options)\n"
+    )
+    script = "import lib, runner\nrunner.Runner({{'size': {0}}}, lib.target).run()\nprint({0})\n"
+    scripts = {f"script_{number}.py": script.format(number) for number in range(count)}
+    return {"lib.py": TARGET, "runner.py": library} | scripts
+
+
+def test_contexts_of_a_function_are_bounded_and_callables_stay_known(program):
+    linked = program(many_callers(120))
+    for entry in linked.entries:
+        assert list(linked.reach(entry).calls(SEED)), entry.module.name
+    visited = Counter(
+        frame.function.name for frame, _ in linked.explorer.activities if frame.function
+    )
+    assert max(visited.values()) < 60
+    last = coverage_of(linked.entries[-1], linked)
+    assert last.shared > 0
+    assert last.is_whole
+
+
+def test_few_contexts_are_told_apart(program):
+    linked = program(many_callers(3))
+    for entry in linked.entries:
+        assert coverage_of(entry, linked).shared == 0
