@@ -102,17 +102,22 @@ def walk(
         # A link to a folder is not followed: what it leads to is linted where it stands.
         if entry.is_dir(follow_symlinks=False):
             foreign = entry.name.startswith(".") or entry.name in FOREIGN_FOLDERS
-            if foreign or (path / "pyvenv.cfg").exists() or is_ignored(path, True, ignore_files):
+            if foreign or is_file(path / "pyvenv.cfg") or is_ignored(path, True, ignore_files):
                 continue
             if not chosen.ends_at(path):
                 yield from walk(path, ignore_files, suffixes, chosen)
         elif (
             path.suffix in suffixes
-            and entry.is_file()
+            and is_file(path)
             and not is_ignored(path, False, ignore_files)
             and not chosen.ends_at(path)
         ):
             yield path
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a file; no, where a link goes in a circle or nothing may be seen."""
+    return os.path.isfile(path)  # noqa: PTH113 (a path's own method raises some errors)
 
 
 def ignore_files_above(folder: Path, chosen: Filter) -> list[IgnoreFile]:

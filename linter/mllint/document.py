@@ -90,7 +90,7 @@ def read_notebook(path: Path, content: bytes) -> Document:
     try:
         notebook: Any = json.loads(content)
         sources = [
-            (number, cell["source"])
+            (number, "".join(cell["source"]))  # one text, or a list of lines
             for number, cell in enumerate(notebook["cells"], start=1)
             if cell["cell_type"] == "code"
         ]
@@ -102,8 +102,7 @@ def read_notebook(path: Path, content: bytes) -> Document:
         raise UnreadableDocumentError("the file holds no notebook of format 4") from error
     cells: list[list[str]] = []
     places: list[Place] = []
-    for number, source in sources:
-        text = source if isinstance(source, str) else "".join(source)
+    for number, text in sources:
         refuse_large(len(text), MAX_BYTES)
         lines, indent = plain_cell(plain_lines(text).split("\n"))
         cells.append(lines)

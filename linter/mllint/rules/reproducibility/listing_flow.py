@@ -170,10 +170,12 @@ class ListingFlow:
                     if found is not None:
                         yield Use(found, statement, "which number each name gets")
         for call in calls(parts):
+            found_in = [self.listing_in(each, statement) for each in call.args]
+            if all(each is None for each in found_in):
+                continue  # of most calls it need not be known what they call
             names = self.names(call)
             if self.knowledge.means("split", names) or not SHUFFLES.isdisjoint(names):
-                for argument in call.args:
-                    found = self.listing_in(argument, statement)
+                for found in found_in:
                     if found is not None:
                         yield Use(found, statement, f"what {dotted(call.func)} chooses")
 
