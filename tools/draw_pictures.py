@@ -1,6 +1,7 @@
 """Draw the README's pictures: commands run in a real terminal, their last screens kept as SVG.
 
-    python tools/draw_pictures.py          (or `make docs`)
+    python tools/draw_pictures.py            (or `make docs`)
+    python tools/draw_pictures.py linter     one of them
 
 A pseudo-terminal makes the commands behave as for a person; pyte plays the terminal, so that bars
 that redraw themselves look as they did at the end; rich draws what stood on the screen.
@@ -26,20 +27,27 @@ from rich.text import Text
 REPOSITORY = Path(__file__).resolve().parents[1]
 PICTURES = REPOSITORY / "docs" / "pictures"
 COLUMNS, HISTORY = 100, 2000
-FLAWED = {
-    "train.py": "import torch\n\nfor epoch in range(10):\n    print 'epoch', epoch\n",
-    "model.py": "import torch\n",
-}
 
 
 def main() -> None:
-    """Draw all of them."""
+    """Draw all of them, or those that are named."""
+    pictures = {"linter": draw_linter, "template": draw_template}
     PICTURES.mkdir(parents=True, exist_ok=True)
+    for name in sys.argv[1:] or pictures:
+        pictures[name]()
+
+
+def draw_linter() -> None:
+    """Draw what mllint says of a file of the flawed example, the rest of which it follows."""
+    named = "examples/flawed/data.py"
+    command = [sys.executable, "-m", "mllint", named]
+    draw("linter", "mllint", [(f"mllint {named}", command)], REPOSITORY)
+
+
+def draw_template() -> None:
+    """Draw a scaffolded project's training and evaluation."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        for name, text in FLAWED.items():
-            (folder / name).write_text(text)
-        draw("linter", "mllint", [("mllint .", [sys.executable, "-m", "mllint", "."])], folder)
         new = [sys.executable, "-m", "ml_template", "new", "digits", "--no-input"]
         few_lines = "training.evaluate_every_steps=100"
         train = [sys.executable, "scripts/train.py", "run_dir=outputs/a", few_lines]

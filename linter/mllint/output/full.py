@@ -49,8 +49,8 @@ def render_note(note: Evidence, listing: Listing, paint: Paint) -> str:
     where = paint(harmless(place(note.path, note.cell, note.line)), "cyan")
     lines = listing.lines(note.path, note.cell)
     code = expanded(lines[note.line - 1]).strip() if 0 < note.line <= len(lines) else ""
-    code = f"{code[: MAX_WIDTH // 2]}…" if len(code) > MAX_WIDTH // 2 else code
     is_shown = not code or quotes(text, code)
+    code = f"{code[: MAX_WIDTH // 2]}…" if len(code) > MAX_WIDTH // 2 else code
     return f"{where}: {text}" + ("" if is_shown else f": {paint(code, dim=True)}")
 
 
