@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..facts.expressions import subexpressions
+from ..facts.statements import header
 from ..program.program import Program
 from .analysis import rows_of
 from .events import Evaluation, Events, Validation
@@ -58,7 +60,7 @@ def find_leaks(events: Events) -> Iterator[Leak]:
         spot = leak.fit.spot  # (x - x.mean()) / x.std() is one mistake
         key = id(spot.module), spot.line, leak.fit.kind
         known = best.get(key)
-        if known is None or weight(leak) > weight(known):
+        if known is None or (weight(leak), places(known)) > (weight(known), places(leak)):
             best[key] = leak
     known_rest = set(rests(events))
     for leak in best.values():
@@ -107,6 +109,15 @@ def weight(leak: Leak) -> tuple[int, bool, bool, int]:
     rank = 0 if split is None else 1 if split.kind == "folds" else 2
     line = split.spot.line if split is not None else leak.use.spot.line
     return rank, leak.fit.name not in SHIFTS, is_evaluated, -line
+
+
+def places(leak: Leak) -> tuple[int, str, str, int]:
+    """Return where a leak is: of equally telling ones the first counts, in every run the same."""
+    spot, use = leak.fit.spot, leak.use.spot
+    parts = subexpressions(header(spot.statement))
+    number = next((each for each, part in enumerate(parts) if part is spot.part), 0)
+    split = leak.split.spot.module.path.as_posix() if leak.split is not None else ""
+    return number, split, use.module.path.as_posix(), use.line
 
 
 def all_leaks(events: Events) -> Iterator[Leak]:
