@@ -145,3 +145,8 @@ def test_what_can_be_fixed_is_fixed_and_stays_so(copy):
     for path in folder.glob("*.py"):
         compile(path.read_text(), path, "exec")
     assert scores(run(folder, "baselines.py"))
+
+
+def test_two_runs_say_the_same():
+    command = ("-m", "mllint", str(EXAMPLES / "flawed"), "--no-cache", "--exit-zero")
+    assert run(EXAMPLES, *command) == run(EXAMPLES, *command)

@@ -73,6 +73,9 @@ class UnseededTrainingRun(Rule):
 
     Seed once, at the beginning of the program, before the model and the data are made. Where the
     seed is set does not matter to this rule: in another module, by a framework, by an argument.
+
+    The fix, which is unsafe, seeds with 0 where the program begins: whether that is where your
+    settings are known, only you can say.
     """
 
     code = "MLR001"
@@ -99,6 +102,49 @@ if __name__ == "__main__":
             "train.py": """
 from lib.trainer import Trainer
 
+Trainer().fit()
+""",
+            "lib/trainer.py": """
+import torch
+
+class Trainer:
+    def __init__(self):
+        self.model = torch.nn.Linear(2, 1)
+        self.optimizer = torch.optim.Adam(self.model.parameters())
+
+    def fit(self):
+        for batch in self.batches:
+            self.model(batch).sum().backward()
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+        torch.save(self.model, "model.pt")
+""",
+        },
+    )
+    fixed = (
+        """
+import torch
+
+def main():
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for x, y in data():
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    torch.save(model.state_dict(), "model.pt")
+
+if __name__ == "__main__":
+    torch.manual_seed(0)
+    main()
+""",
+        {
+            "train.py": """
+from lib.trainer import Trainer
+import torch
+
+torch.manual_seed(0)
 Trainer().fit()
 """,
             "lib/trainer.py": """
