@@ -119,8 +119,14 @@ def table(found: Sequence[Coverage], listing: Listing, paint: Paint) -> Iterator
 def details(
     found: Sequence[Coverage], listing: Listing, paint: Paint, is_verbose: bool
 ) -> Iterator[str]:
-    """Yield the unresolved calls of each program with their places, the most frequent first."""
+    """Yield the unresolved calls of each program with their places, the most frequent first.
+
+    Programs that fail to follow the same calls, as launchers of one do, are named together.
+    """
+    alike: dict[frozenset[int], list[Coverage]] = {}
     for each in found:
+        alike.setdefault(frozenset(id(c.site.call) for c in each.unresolved), []).append(each)
+    for each, *others in alike.values():
         groups: dict[str, list[Unresolved]] = {}
         for call in each.unresolved:
             groups.setdefault(written(call.site.call.func), []).append(call)
@@ -128,7 +134,8 @@ def details(
         if not ordered:
             continue
         yield ""
-        yield paint(f"{shown(each.entry.module.path)} can't follow:", bold=True)
+        names = ", ".join(shown(one.entry.module.path) for one in (each, *others))
+        yield paint(f"{harmless(names)} can't follow:", bold=True)
         limit = len(ordered) if is_verbose else MOST
         for text, calls in ordered[:limit]:
             places = [place(c.site.module.path, *line_of(c, listing)) for c in calls]
