@@ -223,7 +223,11 @@ class Observer:
                 self.handed(site)
 
     def handed(self, site: Site) -> None:
-        """Visit the project's functions and objects that a library is handed: it calls them."""
+        """Visit the project's functions and objects that a library is handed: it calls them.
+
+        Python's own functions, such as ``len`` and ``isinstance``, call special methods alone.
+        """
+        is_python = bool(site.names) and all(each.startswith("builtins.") for each in site.names)
         arguments: list[Expression] = [*site.call.args, *(value for _, value in site.call.keywords)]
         while arguments:
             argument = arguments.pop()
@@ -241,7 +245,7 @@ class Observer:
                         if isinstance(value, Callable | Partial):
                             self.visit_all(value, site.statement.line)
                         elif isinstance(value, Instance):
-                            self.hooks(value, site.statement.line)
+                            self.hooks(value, site.statement.line, special=is_python)
 
     def visit_all(self, value: Value, line: int) -> None:
         """Visit a function of whose arguments nothing more is known."""
@@ -266,11 +270,19 @@ class Observer:
                 if isinstance(value, Callable) and value.function.outer is function:
                     yield Frame(value.function.module, value.function, (), frame, 1)
 
-    def hooks(self, instance: Instance, line: int, names: tuple[str, ...] | None = None) -> None:
+    def hooks(
+        self,
+        instance: Instance,
+        line: int,
+        names: tuple[str, ...] | None = None,
+        special: bool = False,
+    ) -> None:
         """Visit the methods of an instance that a library may call: all, where none are named."""
         for symbol in self.evaluator.ancestry(instance.symbol):
             if isinstance(symbol, Library):
                 continue
             for name, method in symbol.methods.items():
+                if special and not name.startswith("__"):
+                    continue
                 if name in names if names is not None else name != "__init__":
                     self.visit_all(Callable(method, instance), line)

@@ -122,6 +122,20 @@ def test_what_is_not_called_is_not_reached(program):
     assert not list(linked.reach(entry).calls(SEED))
 
 
+@pytest.mark.parametrize(
+    ("call", "is_reached"),
+    [("len(a)", False), ("isinstance(a, A)", False), ("str(a)", True), ("library.use(a)", True)],
+)
+def test_python_itself_calls_special_methods_alone(call, is_reached, program):
+    methods = {"str(a)": "__str__"}.get(call, "start")
+    text = (
+        f"import lib, library\nclass A:\n    def {methods}(self):\n        lib.target()\na = A()\n"
+    )
+    linked = program({"main.py": f"{text}{call}\n", "lib.py": TARGET})
+    reach = linked.reach(next(e for e in linked.entries if e.module.name == "main"))
+    assert bool(list(reach.calls(SEED))) is is_reached
+
+
 def test_a_main_block_is_not_run_by_an_import(program):
     lib = f"{TARGET}\n\nif __name__ == '__main__':\n    target()\n"
     linked = program({"main.py": "import lib\nprint(1)\n", "lib.py": lib})
