@@ -6,6 +6,7 @@ found once for all programs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
@@ -20,12 +21,14 @@ from ..facts.expressions import (
     Operation,
     Sequence,
     Star,
+    Subscript,
     Template,
     calls,
 )
 from ..facts.outline import is_main_test, is_type_checking
 from ..facts.statements import (
     BODIES,
+    Assign,
     Body,
     Class,
     For,
@@ -51,6 +54,12 @@ from .values import (
     Value,
     Values,
 )
+
+# Calls that, handed nothing, make commands of all that their module defines.
+COMMANDS = frozenset({"fire.Fire"})
+# Decorators that are methods of what a library made, or that register: ``Engine().on()``. Commands
+# are programs of their own, of which a run carries out one.
+KEEPING = re.compile(r"(\(\)\.(?!command|callback|local_entrypoint)\w+|\.register\w*)(\(\))?$")
 
 Around: TypeAlias = "tuple[Statement | Handler, ...]"
 
@@ -136,9 +145,11 @@ class Observer:
                     # The defaults and decorators are evaluated now, the body when it is called.
                     defaults = tuple(each.default for each in parameters)
                     self.expressions((decorators, defaults), statement, around)
+                    self.decorating(statement, decorators)
                     continue
                 case Class(_, _, bases, keywords, decorators, inside):
                     self.expressions((bases, keywords, decorators), statement, around)
+                    self.decorating(statement, decorators)
                     class_symbol(self.frame.module, statement, self.frame.function)
                     self.statements(inside, around)
                     continue
@@ -149,10 +160,40 @@ class Observer:
                     continue
                 case With():
                     self.entering(statement)
+                case Assign():
+                    self.keeping(statement)
             self.expressions(header(statement), statement, around)
             inner = (*around, statement)
             for name in BODIES.get(type(statement), ()):
                 self.statements(getattr(statement, name), inner)
+
+    def decorating(self, statement: Function | Class, decorators: tuple[Expression, ...]) -> None:
+        """Visit what is handed to an object of a library by decoration: ``@engine.on(event)``.
+
+        It keeps that, to call it later; a library's function (``@torch.no_grad()``) keeps nothing.
+        """
+        keeps = any(
+            isinstance(value, Library) and KEEPING.search(value.name)
+            for each in decorators
+            for value in self.evaluator.evaluate(each, self.frame)
+        )
+        if keeps:
+            name = Name(statement.name)
+            site = Site(Call(name, (name,), ()), statement, self.frame, (), ())
+            self.handed(site)
+
+    def keeping(self, statement: Assign) -> None:
+        """Visit what a function is handed and puts into a container, from where it is called."""
+        function = self.frame.function
+        if function is None or not any(isinstance(each, Subscript) for each in statement.targets):
+            return
+        value = statement.value
+        items = value.items if isinstance(value, Sequence) else (value,)
+        for each in items:
+            if isinstance(each, Name) and any(p.name == each.id for p in function.parameters):
+                for handed in self.frame.bound(each.id) or ():
+                    if isinstance(handed, Callable | Partial):
+                        self.visit_all(handed, statement.line)
 
     def importing(self, statement: Import) -> None:
         """Carry out what the top level of an imported module does."""
@@ -229,6 +270,8 @@ class Observer:
         """
         is_python = bool(site.names) and all(each.startswith("builtins.") for each in site.names)
         arguments: list[Expression] = [*site.call.args, *(value for _, value in site.call.keywords)]
+        if not arguments and not COMMANDS.isdisjoint(site.names):
+            arguments += map(Name, self.frame.module.table)
         while arguments:
             argument = arguments.pop()
             match argument:
@@ -246,6 +289,17 @@ class Observer:
                             self.visit_all(value, site.statement.line)
                         elif isinstance(value, Instance):
                             self.hooks(value, site.statement.line, special=is_python)
+                        elif isinstance(value, Type) and not is_python:
+                            self.made(value, site)
+
+    def made(self, value: Type, site: Site) -> None:
+        """Visit what a library may call of a class that it is handed: it makes an instance."""
+        nothing = Call(Name(value.symbol.name), (), ())
+        for instance in self.evaluator.result(value, nothing, self.frame):
+            if isinstance(instance, Instance):
+                if instance.frame is not None and instance.frame.function is not None:
+                    self.leads_to(instance.frame, site.statement.line)
+                self.hooks(instance, site.statement.line)
 
     def visit_all(self, value: Value, line: int) -> None:
         """Visit a function of whose arguments nothing more is known."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 
-from ..facts.expressions import Call, Constant, Expression, Star
+from ..facts.expressions import Call, Constant, Expression, Mapping, Star
 from ..facts.statements import Assign
 from .configs import Configs
 from .members import FLUENT, MAX_NAME, Members
@@ -38,6 +39,10 @@ class Calls(Members):
     """The part of the evaluator that knows calls."""
 
     configs: Configs
+
+    @abstractmethod
+    def item(self, value: Value, key: Expression, frame: Frame) -> Values:
+        """Return what a subscript gives."""
 
     def bind(
         self, target: Callable, call: Call, frame: Frame,
@@ -107,7 +112,12 @@ class Calls(Members):
                     yield from self.result(self.imported_name(dotted_name, frame), call, frame)
             case Library(name, receiver):
                 last = name.rpartition(".")[2]
-                if isinstance(receiver, Literal):
+                if isinstance(receiver, Literal) and isinstance(receiver.expression, Mapping):
+                    if last in ("get", "pop") and call.args:
+                        yield from self.item(receiver, call.args[0], frame)
+                    else:
+                        yield Library(f"{name}()")
+                elif isinstance(receiver, Literal):
                     yield from self.text_result(receiver, last, call, frame)
                 elif receiver is not None and last in FLUENT:
                     yield receiver

@@ -34,6 +34,7 @@ from .calls import Calls
 from .configs import Configs
 from .imports import Modules
 from .members import MAX_NAME
+from .registries import Registries
 from .symbols import Definition, Module, class_symbol, function_symbol, lambda_symbol
 from .texts import joined
 from .values import (
@@ -70,6 +71,7 @@ class Evaluator(Calls):
         self.provisional: dict[tuple[int, Frame], tuple[Expression, Values]] = {}
         self.active: set[tuple[int, Frame]] = set()
         self.importing: set[tuple[int, str]] = set()  # statements that bind a name right now
+        self.registries = Registries(self)
         self.cuts = 0  # how often a cycle was met
         # Functions of the project whose meaning the user says: they are a library's, too.
         self.declared: dict[Symbol, Library] = {}
@@ -296,6 +298,8 @@ class Evaluator(Calls):
             if isinstance(each, Literal) and isinstance(each.expression, Constant)
         ]
         match value.expression:
+            case Mapping(()):
+                return self.registries.registered(value)
             case Mapping(pairs):
                 chosen = [
                     entry

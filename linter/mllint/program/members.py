@@ -100,7 +100,7 @@ class Members(ABC):
             case Type(symbol) | Instance(symbol):
                 return self.class_member(self.ancestry(symbol), attr, value)
             case Literal(Mapping()):
-                return (Library(f"builtins.dict().{attr}"),)
+                return (Library(f"builtins.dict().{attr}", value),)
             case Literal(Sequence(kind)):
                 return (Library(f"builtins.{kind}().{attr}"),)
             case Literal(Constant(constant)):

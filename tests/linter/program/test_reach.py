@@ -98,6 +98,71 @@ WAYS = {
         "import typer, lib\napp = typer.Typer()\n@app.command()\ndef main():\n    lib.target()"
     ),
     "hydra": "import hydra, lib\n@hydra.main(config_path='c')\ndef main(cfg):\n    lib.target()",
+    "fire": "import fire, lib\nfire.Fire(lib.target)",
+    "fire, all": "import fire, lib\ndef f():\n    lib.target()\nfire.Fire()",
+    "fire, a class": (
+        "import fire, lib\nclass C:\n    def go(self):\n        lib.target()\nfire.Fire(C)"
+    ),
+    "spawn": "import lib, torch.multiprocessing as mp\nmp.spawn(lib.target, nprocs=2)",
+    "process": "import lib, multiprocessing as m\nm.Process(target=lib.target).start()",
+    "launched by accelerate": (
+        "import lib\nfrom accelerate import notebook_launcher\n"
+        "notebook_launcher(lib.target, num_processes=2)"
+    ),
+    "registry": (
+        "import lib\nR = {}\ndef register(name):\n    def add(f):\n        R[name] = f\n"
+        "        return f\n    return add\n@register('a')\ndef g():\n    lib.target()\n"
+        "import sys\nR[sys.argv[1]]()"
+    ),
+    "registry, a class with a method": (
+        "import lib\nclass Registry:\n    def __init__(self):\n        self.all = {}\n"
+        "    def register(self, f):\n        self.all[f.__name__] = f\n        return f\n"
+        "    def get(self, name):\n        return self.all[name]\nR = Registry()\n"
+        "@R.register\nclass A:\n    def run(self):\n        lib.target()\nR.get('A')().run()"
+    ),
+    "registry of a library": (
+        "import lib\nfrom mmengine.registry import Registry\nM = Registry('m')\n"
+        "@M.register_module()\nclass A:\n    def __init__(self):\n        lib.target()\n"
+        "M.build(dict(type='A'))"
+    ),
+    "callbacks in a list": (
+        "import lib\nclass T:\n    def __init__(self):\n        self.all = []\n"
+        "    def add(self, f):\n        self.all.append(f)\n    def run(self):\n"
+        "        for f in self.all:\n            f(1)\nt = T()\nt.add(lib.target)\nt.run()"
+    ),
+    "callbacks by event": (
+        "import lib\nfrom collections import defaultdict\nclass T:\n"
+        "    def __init__(self):\n        self.on = defaultdict(list)\n"
+        "    def set(self, event, f):\n        self.on[event] = [f]\n"
+        "    def fire(self, event):\n        for f in self.on.get(event, []):\n"
+        "            f(self)\n    def run(self):\n        self.fire('end')\n"
+        "t = T()\nt.set('end', lib.target)\nt.run()"
+    ),
+    "decorated by a library": (
+        "import lib\nfrom ignite.engine import Engine, Events\ne = Engine(print)\n"
+        "@e.on(Events.EPOCH_COMPLETED)\ndef g(engine):\n    lib.target()\ne.run([])"
+    ),
+    "context manager made of a function": (
+        "import lib\nfrom contextlib import contextmanager\n@contextmanager\ndef c():\n"
+        "    lib.target()\n    yield\nwith c(): pass"
+    ),
+    "abstract, chosen by the class": (
+        "import lib\nclass B:\n    def run(self):\n        self.step()\nclass A(B):\n"
+        "    def step(self):\n        lib.target()\nclass O(B):\n    def step(self): ...\n"
+        "T = {'a': A, 'o': O}\nT[input()]().run()"
+    ),
+    "class attribute": ("import lib\nclass A:\n    fn = staticmethod(lib.target)\nA().fn()"),
+    "class method": (
+        "import lib\nclass A:\n    @classmethod\n    def make(cls):\n        return cls()\n"
+        "    def run(self):\n        lib.target()\nA.make().run()"
+    ),
+    "argparse function": (
+        "import argparse, lib\np = argparse.ArgumentParser()\ns = p.add_subparsers()\n"
+        "t = s.add_parser('t')\nt.set_defaults(func=lib.target)\n"
+        "args = p.parse_args()\nargs.func(args)"
+    ),
+    "generator": "import lib\ndef g():\n    lib.target()\n    yield 1\nfor x in g(): pass",
+    "async": "import asyncio, lib\nasync def m():\n    lib.target()\nasyncio.run(m())",
     "a module's top level": "import other\nprint()",
 }
 
@@ -301,3 +366,33 @@ def test_few_contexts_are_told_apart(program):
     linked = program(many_callers(3))
     for entry in linked.entries:
         assert coverage_of(entry, linked).shared == 0
+
+
+def test_a_command_reaches_no_other(program):
+    linked = program(
+        {
+            "main.py": "import click, lib\n@click.group()\ndef cli(): ...\n@cli.command()\n"
+            "def a():\n    lib.target()\n@cli.command()\ndef b():\n    print(1)\n",
+            "lib.py": TARGET,
+        }
+    )
+    found = {
+        entry.function.name: bool(list(linked.reach(entry).calls(SEED)))
+        for entry in linked.entries
+        if entry.function is not None
+    }
+    assert found == {"cli": False, "a": True, "b": False}
+
+
+def test_a_script_named_like_a_test_is_a_program(program):
+    script = "import lib\nlib.target()\n"
+    linked = program(
+        {
+            "copy_test.py": script,
+            "test_lib.py": f"{script}def test_it():\n    pass\n",
+            "tests/run.py": script,
+            "lib.py": TARGET,
+        }
+    )
+    found = {entry.module.path.name: entry.is_test for entry in linked.entries}
+    assert found == {"copy_test.py": False, "test_lib.py": True, "run.py": True}

@@ -96,6 +96,26 @@ L.seed_everything(0)
 L.Trainer().fit(model)
 """,
         """
+import torch
+from project_models import build
+
+class Runner:
+    def __init__(self, model, optimizer):
+        self.model = model
+        self.optimizer = optimizer
+
+    def train(self):
+        for x, y in data():
+            self.loss = torch.nn.functional.mse_loss(self.model(x), y)
+            self.loss.backward()
+            self.optimizer.step()
+        state = {"loss": self.loss.item(), "weights": self.model.state_dict()}
+        torch.save(state, "model.pt")
+
+torch.manual_seed(0)
+Runner(*build()).train()
+""",
+        """
 from sklearn.linear_model import LogisticRegression
 
 LogisticRegression().fit(x, y)

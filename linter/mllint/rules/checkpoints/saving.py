@@ -132,6 +132,10 @@ class Saving(Origins):
                 yield from given_here
                 if not given_here:
                     yield MAY_HOLD
+            case Call(Attribute(_, "state_dict")) as call if not self.evaluator.evaluate(
+                call.func, frame
+            ):
+                yield HOLDS  # of what is not known, and so of a model for all one can tell
             case Call(Attribute(subject, method)) if method in SAME_CONTENT:
                 yield subject, frame
             case Call():

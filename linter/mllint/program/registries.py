@@ -1,0 +1,107 @@
+"""What decorators put into the project's own registries: ``@MODELS.register`` and its like.
+
+A registry begins as an empty dictionary. A decorator of the project, or what that returns, puts the
+function or class that it decorates into it, itself or by a method that it hands that on to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts.expressions import (
+    Attribute,
+    Call,
+    Expression,
+    Mapping,
+    Name,
+    Subscript,
+    calls,
+)
+from ..facts.statements import Assign, Class, Function, header, walk
+from .calls import Calls
+from .symbols import FunctionSymbol, Module, class_symbol, function_symbol
+from .values import Callable, Frame, Literal, Type, Value, Values
+
+PUTTING = frozenset({"setdefault", "update", "append", "add"})
+MAX_HANDS = 3  # through which what is decorated goes
+
+
+class Registries:
+    """Knows what is registered; looked for when a registry is first read.
+
+    Args:
+        evaluator: Knows what names mean.
+    """
+
+    def __init__(self, evaluator: Calls) -> None:
+        self.evaluator = evaluator
+        self.found: dict[Literal, dict[Value, None]] | None = None
+
+    def registered(self, container: Literal) -> Values:
+        """Return what is put into a container that began empty."""
+        if self.found is None:
+            self.found = {}  # what is asked on the way there gets nothing
+            for module in self.evaluator.modules:
+                for value, decorator in decorated(module):
+                    self.register(value, decorator, Frame(module))
+        return tuple(self.found.get(container, ()))
+
+    def register(self, value: Value, decorator: Expression, frame: Frame) -> None:
+        """Note where a decorator puts what it decorates."""
+        for taker in self.evaluator.evaluate(decorator, frame):
+            if isinstance(taker, Callable):
+                self.take(taker, 0, value, MAX_HANDS)
+
+    def take(self, taker: Callable, position: int, value: Value, hands: int) -> None:
+        """Note where a function puts what it is handed."""
+        function = taker.function
+        bound = len(function.parameters) > 0 and taker.receiver is not None
+        names = [each.name for each in function.parameters][int(bound) :]
+        if hands == 0 or position >= len(names):
+            return
+        name = Name(names[position])
+        frame = self.evaluator.bind(taker, Call(name, (), ()), Frame(function.module))
+        for container in containers(function, name):
+            for each in self.evaluator.evaluate(container, frame):
+                if isinstance(each, Literal) and self.found is not None:
+                    self.found.setdefault(each, {})[value] = None
+        for call in calls_with(function, name):
+            for callee in self.evaluator.evaluate(call.func, frame):
+                if isinstance(callee, Callable):
+                    self.take(callee, call.args.index(name), value, hands - 1)
+
+
+def decorated(module: Module) -> Iterator[tuple[Value, Expression]]:
+    """Yield the functions and classes of a module, each with each of its decorators."""
+    for statement in walk(module.body):
+        match statement:
+            case Function():
+                function = function_symbol(module, statement, None, None)
+                yield from ((Callable(function), each) for each in statement.decorators)
+            case Class():
+                symbol = class_symbol(module, statement, None)
+                yield from ((Type(symbol), each) for each in statement.decorators)
+
+
+def containers(function: FunctionSymbol, name: Name) -> Iterator[Expression]:
+    """Yield what a function puts a parameter into."""
+    for statement in walk(function.body):
+        match statement:
+            case Assign(_, targets, Name() as value) if value == name:
+                yield from (each.value for each in targets if isinstance(each, Subscript))
+    for call in calls_with(function, name):
+        if isinstance(call.func, Attribute) and call.func.attr in PUTTING:
+            yield call.func.value
+
+
+def calls_with(function: FunctionSymbol, name: Name) -> Iterator[Call]:
+    """Yield the calls of a function that are handed one of its parameters by position."""
+    for statement in walk(function.body):
+        for call in calls(header(statement)):
+            if name in call.args:
+                yield call
+
+
+def is_empty(value: Literal) -> bool:
+    """Tell whether a value is a dictionary that is written out empty, to be filled later."""
+    return isinstance(value.expression, Mapping) and not value.expression.pairs
