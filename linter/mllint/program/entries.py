@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ..facts.expressions import Attribute, Call, Expression
 from ..facts.module import Start
 from ..facts.statements import Function, Import
 from ..project import Project
@@ -91,10 +92,26 @@ def commands(module: Module, evaluator: Evaluator) -> Iterator[tuple[FunctionSym
             if not isinstance(statement, Function) or statement.line != start.line:
                 continue
             for decorator in statement.decorators:
-                for value in evaluator.evaluate(decorator, Frame(module)):
-                    label = COMMANDS.get(value.name) if isinstance(value, Library) else None
+                for name in made_by(decorator, module, evaluator):
+                    label = COMMANDS.get(name)
                     if label:
                         yield function_symbol(module, statement, None, None), start, label
+
+
+def made_by(decorator: Expression, module: Module, evaluator: Evaluator) -> Iterator[str]:
+    """Yield what a decorator is, by name; ``@group.command()`` of a decorated function, too."""
+    for value in evaluator.evaluate(decorator, Frame(module)):
+        if isinstance(value, Library):
+            yield value.name
+    called = decorator.func if isinstance(decorator, Call) else decorator
+    if isinstance(called, Attribute):
+        for owner in evaluator.evaluate(called.value, Frame(module)):
+            if isinstance(owner, Callable):
+                inner = Frame(owner.function.module)
+                for each in owner.function.decorators:
+                    for value in evaluator.evaluate(each, inner):
+                        if isinstance(value, Library):
+                            yield f"{value.name.removesuffix('()')}().{called.attr}()"
 
 
 def imported_modules(evaluator: Evaluator) -> set[Module]:
