@@ -116,6 +116,19 @@ torch.manual_seed(0)
 Runner(*build()).train()
 """,
         """
+import torch
+from labkit.training import Trainer
+
+class Mine(Trainer):
+    def training_epoch(self, data):
+        for x, y in data:
+            torch.nn.functional.mse_loss(self.model(x), y).backward()
+            self.optimizer.step()
+
+torch.manual_seed(0)
+Mine(torch.nn.Linear(2, 1), torch.optim.SGD).fit(loader)
+""",
+        """
 from sklearn.linear_model import LogisticRegression
 
 LogisticRegression().fit(x, y)

@@ -46,6 +46,7 @@ SAYS_SO = ("save", "checkpoint", "ckpt")
 # How sure it is that a value holds a model.
 HOLDS_NOT, MAY_HOLD, HOLDS = range(3)
 Question = tuple[Given, bool]  # a value, and whether it counts what can't be known
+RUNS = frozenset({"fit", "train", "run"})
 EXPORTS = ("export", "push_to_hub", "serialize")
 
 
@@ -77,6 +78,12 @@ class Saving(Origins):
         if site.values and not names:  # the project's own: it is looked into instead
             return False
         name = last_name(site.call).lower()
+        if name in RUNS and any(
+            isinstance(each, Library) and each.receiver for each in site.values
+        ):
+            return (
+                True  # the loop is that of an unknown framework's class, and may keep what it likes
+            )
         return (any(word in name for word in SAYS_SO) or name in EXPORTS) and not writes_text(
             site.call
         )

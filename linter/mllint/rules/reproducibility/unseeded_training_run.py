@@ -10,6 +10,7 @@ from ...facts.statements import Class, Evaluate, Function, If, Import, Statement
 from ...fixes.changes import Fix, Insert
 from ...program.entries import Entry
 from ...program.program import Program
+from ...program.symbols import Module
 from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..evidence import confidence, training_notes
@@ -36,6 +37,20 @@ def seeding_fix(training: Training, program: Program) -> Fix | None:
     text = "\n".join(call for call, _ in made)
     imports = tuple(each for _, needed in made for each in needed)
     return Fix("Seed where the program begins", (*imports, Insert(statement, text, where)), False)
+
+
+def sureness(training: Training, program: Program) -> str:
+    """Return how sure it is that nothing seeds: what is loaded by name may, if the project can."""
+    found = confidence(training.reach, program)
+    if found == "low" and not any(mentions_seed(module) for module in program.modules):
+        return "medium"
+    return found
+
+
+def mentions_seed(module: Module) -> bool:
+    """Tell whether a module names anything that could seed."""
+    words = module.source.outline.words
+    return "PRNGKey" in words or any("seed" in word.lower() for word in words)
 
 
 def is_torch(training: Training) -> bool:
@@ -120,6 +135,18 @@ class Trainer:
         torch.save(self.model, "model.pt")
 """,
         },
+        """
+import importlib
+import sys
+import torch
+
+network = importlib.import_module(sys.argv[1]).Network()
+optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+for x in data:
+    network(x).backward()
+    optimizer.step()
+torch.save(network, "n.pt")
+""",
     )
     fixed = (
         """
@@ -165,6 +192,24 @@ class Trainer:
         },
     )
     good = (
+        {
+            "train.py": """
+import importlib
+import sys
+import torch
+
+importlib.import_module(sys.argv[1]).prepare()
+optimizer = torch.optim.SGD([], lr=0.1)
+optimizer.step()
+torch.save(optimizer, "o.pt")
+""",
+            "plugins/fixed.py": """
+import torch
+
+def prepare():
+    torch.manual_seed(3)
+""",
+        },
         {
             "train.py": """
 import torch
@@ -246,6 +291,6 @@ model(torch.randn(3))
                 f"{entry.module.path.name} trains, and nothing that it reaches seeds a random "
                 "generator: call torch.manual_seed(seed), or your framework's seed call, first.",
                 (*training_notes(first, "no seeding was found"), *also),
-                confidence(first.reach, program),
+                sureness(first, program),
                 seeding_fix(first, program),
             )
