@@ -190,6 +190,19 @@ class Trainer:
         torch.save(self.model, "model.pt")
 """,
         },
+        """
+import importlib
+import sys
+import torch
+
+torch.manual_seed(0)
+network = importlib.import_module(sys.argv[1]).Network()
+optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+for x in data:
+    network(x).backward()
+    optimizer.step()
+torch.save(network, "n.pt")
+""",
     )
     good = (
         {
