@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..facts.expressions import Expression, subexpressions
+from ..facts.expressions import Expression, Subscript, subexpressions
 from ..facts.statements import (
     BODIES,
     Assign,
     Body,
+    Case,
     Class,
     Delete,
     For,
@@ -113,7 +114,7 @@ def placed(body: Body, around: Around = ()) -> Iterator[tuple[Statement, Around]
             for each in getattr(statement, name):
                 if isinstance(each, Handler):
                     yield from placed(each.body, (*around, statement, each))
-                elif type(each).__name__ == "Case":
+                elif isinstance(each, Case):
                     yield from placed(each.body, (*around, statement))
                 else:
                     yield from placed((each,), (*around, statement))
@@ -121,9 +122,7 @@ def placed(body: Body, around: Around = ()) -> Iterator[tuple[Statement, Around]
 
 def scopes_of(program: Program, *words: str) -> Iterator[Scope]:
     """Yield the scopes of the files, tests left aside, that mention any of some names."""
-    files = [
-        each for each in program.mentioning(*words) if not is_test_file(each, program.project)
-    ]
+    files = [each for each in program.mentioning(*words) if not is_test_file(each, program.project)]
     if not files:
         return
     called: dict[Owner, dict[Frame, None]] = {}
@@ -135,7 +134,9 @@ def scopes_of(program: Program, *words: str) -> Iterator[Scope]:
         owners: list[Owner] = [module, *functions(module.body, module, None, None)]
         for owner in owners:
             frames = tuple(called.get(owner, ()))[:MAX_FRAMES]
-            yield Scope(program, module, owner if isinstance(owner, FunctionSymbol) else None, frames)
+            yield Scope(
+                program, module, owner if isinstance(owner, FunctionSymbol) else None, frames
+            )
 
 
 def functions(
@@ -158,7 +159,7 @@ def read_parts(statement: Statement) -> Iterator[Expression]:
     parts: object = header(statement)
     match statement:
         case Assign(_, targets, value):
-            keys = [each.key for each in targets if type(each).__name__ == "Subscript"]
+            keys = [each.key for each in targets if isinstance(each, Subscript)]
             parts = (value, *keys)
         case For(_, _, iterable):
             parts = (iterable,)

@@ -14,7 +14,7 @@ from ..base import Note, Report, Rule
 from ..learning import is_network
 from ..scopes import Scope, scopes_of
 from .aliases import called, has_weights, live_states, roots, subject_of
-from .keeping import Keeping, Kept, keepers, reads
+from .keeping import Keeping, Kept, is_for_the_best, keepers, reads
 from .stepping import Stepping
 
 # What only a network is asked for.
@@ -303,17 +303,17 @@ class Trainer:
             reader = read_in_vain(kept, subject_of(state), keeping)
             if reader is not None:
                 yield report(scope, kept, state, reader)
-        if states or isinstance(value, Name | Attribute) is False:
-            if not states and isinstance(value, Call) and gives_state(value, scope):
-                reader = read_in_vain(kept, value, keeping)
-                if reader is not None:
-                    yield report(scope, kept, value, reader)
+        if not states and isinstance(value, Call) and gives_state(value, scope):
+            reader = read_in_vain(kept, value, keeping)
+            if reader is not None:
+                yield report(scope, kept, value, reader)
+        if not isinstance(value, Name | Attribute):
             return
         loop = keeping.loop(kept.around, value)
         if loop is None or dotted(value) == kept.name or not is_model(value, scope):
             return
         inside = kept.around[[id(each) for each in kept.around].index(id(loop)) :]
-        if keeping.is_for_the_best(inside):
+        if is_for_the_best(inside):
             reader = keeping.is_read_later(kept, loop)
             if reader is not None:
                 yield report(scope, kept, value, reader)
@@ -330,7 +330,7 @@ def read_in_vain(kept: Kept, subject: Expression, keeping: Keeping) -> Statement
     function = keeping.scope.function
     if function is None or function.name.endswith("__init__") or "." not in kept.name:
         return None
-    if keeping.is_for_the_best(kept.around) or is_called_for_the_best(keeping.scope):
+    if is_for_the_best(kept.around) or is_called_for_the_best(keeping.scope):
         return keeping.elsewhere(kept)
     return None
 
@@ -371,9 +371,9 @@ def is_called_for_the_best(scope: Scope) -> bool:
     """Tell whether a function is called where something is better than before."""
     for other in scopes_of_module(scope):
         for site in other.sites:
-            if any(isinstance(v, Callable) and v.function is scope.function for v in site.values):
-                if Keeping(other, Stepping(scope.program)).is_for_the_best(site.around):
-                    return True
+            functions = [each.function for each in site.values if isinstance(each, Callable)]
+            if scope.function in functions and is_for_the_best(site.around):
+                return True
     return False
 
 
@@ -436,11 +436,13 @@ def report(scope: Scope, kept: Kept, value: Expression, reader: Statement) -> Re
         scope.module,
         kept.statement,
         value,
-        f"{what}, kept as {kept.name}, {reason}: each step changes it, and what is kept ends as the "
-        f"last weights; keep {copy}({what}).",
-        (Note("read here, when it has changed", None, 0),)
-        if not any(each is reader for each, _ in scope.placed)
-        else (Note("read here, when it has changed", scope.module, reader.line),),
+        f"{what}, kept as {kept.name}, {reason}: each step changes it, so that it ends as the last "
+        f"weights; keep {copy}({what}).",
+        tuple(
+            Note("read here, when it has changed", scope.module, each.line)
+            for each, _ in scope.placed
+            if each is reader
+        ),
         "high",
         Fix("Keep a copy", (*imports, change), True),
     )

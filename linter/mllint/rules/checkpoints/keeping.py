@@ -77,7 +77,7 @@ def _paired(
                 yield from _paired(one, other, statement, around)
         case Subscript(container), _:
             yield Kept(statement, around, dotted(container), True), value
-        case (Name() | Attribute()), _ if dotted(target):
+        case ((Name() | Attribute()), _) if dotted(target):
             yield Kept(statement, around, dotted(target)), value
 
 
@@ -185,9 +185,10 @@ class Keeping:
                     return statement
         return None
 
-    def is_for_the_best(self, around: Around) -> bool:
-        """Tell whether a statement is carried out when something is better than before."""
-        return any(isinstance(each, If) and is_comparison(each.test) for each in around)
+
+def is_for_the_best(around: Around) -> bool:
+    """Tell whether a statement is carried out when something is better than before."""
+    return any(isinstance(each, If) and is_comparison(each.test) for each in around)
 
 
 def is_comparison(test: Expression) -> bool:

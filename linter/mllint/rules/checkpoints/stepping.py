@@ -64,4 +64,3 @@ class Stepping:
             reach = self.program.explorer.explore([(frame, False)])
             found = self.known[function] = any(self.is_step(each) for each in reach.sites)
         return found
-

@@ -1,0 +1,172 @@
+"""MLC005."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...facts.expressions import Call, Expression, Mapping, dotted, subexpressions
+from ...facts.rendering import render
+from ...facts.statements import Statement, header
+from ...fixes.changes import Fix, Wrap
+from ...program.program import Program
+from ...program.values import Literal
+from ..base import Report, Rule
+from ..scopes import Scope, scopes_of
+from .networks import gives_network
+
+SAVERS = frozenset(
+    {"torch.save", "pickle.dump", "joblib.dump", "cloudpickle.dump", "dill.dump"}
+    | {"torch_xla.core.xla_model.save"}
+)
+
+
+class WholeModelPickled(Rule):
+    """A whole model is pickled, rather than its weights.
+
+    A pickle holds the paths of all classes, not their code: when a file is moved or a class
+    renamed, it can't be loaded any more. And ``torch.load`` refuses it since PyTorch 2.6, unless
+    it is told to run what the file says (``weights_only=False``). See "Saving and Loading Models"
+    in PyTorch's tutorials.
+
+    Save ``model.state_dict()``, and load it into a model that is made anew. The fix is unsafe: what
+    loads the file must do so too.
+    """
+
+    code = "MLC005"
+    name = "whole-model-pickled"
+    severity = "warning"
+    bad = (
+        """
+import torch
+
+net = torch.nn.Linear(2, 1)
+torch.save(net, "net.pt")
+""",
+        {
+            "train.py": """
+import torch
+from saving import save
+
+model = torch.nn.DataParallel(torch.nn.Linear(2, 1))
+save(model, 3)
+""",
+            "saving.py": """
+import torch
+
+def save(model, epoch):
+    checkpoint = {"epoch": epoch, "model": model.module}
+    torch.save(checkpoint, "last.pt")
+""",
+        },
+        """
+import pickle
+
+def keep(model, path):
+    model.eval()
+    with open(path, "wb") as file:
+        pickle.dump(model, file)
+""",
+    )
+    fixed = (
+        """
+import torch
+
+net = torch.nn.Linear(2, 1)
+torch.save(net.state_dict(), "net.pt")
+""",
+        {
+            "train.py": """
+import torch
+from saving import save
+
+model = torch.nn.DataParallel(torch.nn.Linear(2, 1))
+save(model, 3)
+""",
+            "saving.py": """
+import torch
+
+def save(model, epoch):
+    checkpoint = {"epoch": epoch, "model": model.module.state_dict()}
+    torch.save(checkpoint, "last.pt")
+""",
+        },
+        """
+import pickle
+
+def keep(model, path):
+    model.eval()
+    with open(path, "wb") as file:
+        pickle.dump(model.state_dict(), file)
+""",
+    )
+    good = (
+        """
+import torch
+
+net = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+torch.save(net.state_dict(), "net.pt")
+torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict()}, "all.pt")
+torch.save(net(torch.ones(2)), "output.pt")
+""",
+        """
+import joblib
+from sklearn.linear_model import LogisticRegression
+
+model = LogisticRegression().fit(x, y)
+joblib.dump(model, "model.joblib")
+""",
+        """
+import torch
+
+def save(state, path):
+    torch.save(state, path)
+""",
+    )
+
+    def check(self, program: Program) -> Iterator[Report]:
+        """Yield one report for each model that is saved whole."""
+        reported: set[int] = set()
+        for scope in scopes_of(program, "save", "dump"):
+            for site in scope.sites:
+                if SAVERS.isdisjoint(site.names) or not site.call.args:
+                    continue
+                for part in saved(site.call.args[0], scope):
+                    if id(part) in reported or not gives_network(part, scope):
+                        continue
+                    reported.add(id(part))
+                    yield report(part, site.call, scope)
+
+
+def saved(expression: Expression, scope: Scope) -> Iterator[Expression]:
+    """Yield what a call saves, the entries of a dictionary that this function writes out too."""
+    yield expression
+    here = {id(value) for statement, _ in scope.placed for value in statement}
+    literals = [e.expression for e in scope.values(expression) if isinstance(e, Literal)]
+    for literal in literals:
+        if isinstance(literal, Mapping) and (literal is expression or id(literal) in here):
+            yield from (value for _, value in literal.pairs)
+
+
+def report(part: Expression, call: Call, scope: Scope) -> Report:
+    """Return the report on one model."""
+    statement = next(
+        each for each, _ in reversed(scope.placed) if any(p is part for p in parts_of(each))
+    )
+    shown = render(part) or "model"
+    fix = Fix("Save the weights", (Wrap(statement, part, "", ".state_dict()"),), False)
+    return Report(
+        scope.module,
+        statement,
+        part,
+        f"{dotted(call.func)} pickles all of {shown}, which breaks when code is moved, and which "
+        f"torch.load refuses by default: save {shown}.state_dict().",
+        (),
+        "high",
+        fix,
+    )
+
+
+def parts_of(statement: Statement) -> Iterator[Expression]:
+    """Yield the expressions of a statement's own line."""
+    yield from subexpressions(header(statement))
