@@ -168,6 +168,29 @@ class Checkpoints(Origins):
                 return self.kind_of(subject, frame) or "state"
         return ""
 
+    def kinds(self, key: str, expression: Expression, frame: Frame) -> set[str]:
+        """Return whose states a saved value may hold: that of a wrapper, what it wraps too.
+
+        A name that says so is enough here, where the question is what a checkpoint lacks.
+        """
+        found = {self.kind(expression, frame)}
+        subjects = [
+            part.func.value
+            for part in subexpressions(expression)
+            if isinstance(part, Call) and isinstance(part.func, Attribute)
+        ]
+        text = " ".join((key, *(dotted(each) for each in subjects))).lower()
+        found |= {
+            kind for kind in KINDS if kind[:5] in text or (kind == "scaler" and "amp" in text)
+        }
+        for subject in subjects:
+            for value in self.evaluator.evaluate(subject, frame):
+                if isinstance(value, Instance):
+                    for name in value.symbol.attributes:
+                        inner = Attribute(subject, name)
+                        found |= {self.kind_of(inner, frame)}
+        return found - {""}
+
     def kind_of(self, subject: Expression, frame: Frame) -> str:
         """Return what an object is; by its name only where nothing else is known."""
         values = self.evaluator.evaluate(subject, frame)

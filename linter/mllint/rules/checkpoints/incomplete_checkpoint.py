@@ -126,6 +126,41 @@ for epoch in range(start, 10):
     torch.save({"model": model.state_dict(), "epoch": epoch}, "last.pt")
     torch.save(optimizer.state_dict(), "optimizer.pt")
 """,
+        # What wraps a scaler has its state.
+        {
+            "train.py": """
+import torch
+from scaling import LossScaler
+
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scaler = LossScaler()
+checkpoint = torch.load("last.pt")
+model.load_state_dict(checkpoint["model"])
+scaler.load_state_dict(checkpoint["loss"])
+for epoch in range(checkpoint["epoch"], 10):
+    scaler(model(x).sum(), optimizer)
+    state = {"model": model.state_dict(), "loss": scaler.state_dict(), "epoch": epoch}
+    torch.save(state, "last.pt")
+""",
+            "scaling.py": """
+import torch
+
+class LossScaler:
+    def __init__(self):
+        self.inner = torch.cuda.amp.GradScaler()
+
+    def __call__(self, loss, optimizer):
+        self.inner.scale(loss).backward()
+        self.inner.step(optimizer)
+
+    def state_dict(self):
+        return self.inner.state_dict()
+
+    def load_state_dict(self, state):
+        self.inner.load_state_dict(state)
+""",
+        },
         # The best weights: training is never resumed from them.
         """
 import torch
@@ -175,9 +210,13 @@ for epoch in range(checkpoint["epoch"], 10):
         if not checkpoints.saves or any(e.contents.is_open for e in checkpoints.saves):
             return None
         saved = {
-            checkpoints.kind(*value)
+            kind
             for save in checkpoints.saves
-            for value in (*save.contents.entries.values(), *save.contents.bare)
+            for key, value in (
+                *save.contents.entries.items(),
+                *(("", each) for each in save.contents.bare),
+            )
+            for kind in checkpoints.kinds(key, *value)
         }
         made = stateful(checkpoints)
         missing = {kind: site for kind, site in made.items() if kind not in saved}
