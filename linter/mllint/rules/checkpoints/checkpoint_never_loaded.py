@@ -100,7 +100,10 @@ def saved_states(program: Program, training: Training) -> tuple[Save, set[str]] 
     if "checkpoint" in training.owned:
         return None
     checkpoints = Checkpoints(program, training)
+    loaded = {each.key for each in checkpoints.reads()}
     for save in checkpoints.saves:
+        if not loaded.isdisjoint(save.contents.entries):
+            continue  # it is read in part: that is for MLC007 to say
         states = checkpoints.states(save)
         keys = {key for key, kind in states.items() if kind in STATES}
         if keys:
