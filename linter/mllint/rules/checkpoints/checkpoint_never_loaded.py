@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Attribute, calls, dotted
+from ...facts.expressions import Attribute, Constant, Subscript, calls, dotted, subexpressions
 from ...facts.statements import header, walk
 from ...program.program import Program
 from ...program.training import Training
@@ -58,6 +58,22 @@ def resume(optimizer):
     optimizer.load_state_dict(torch.load("last.pt")["optimizer"])
 """,
         },
+        """
+import torch
+
+def restore(**parts):
+    checkpoint = torch.load("last.pt")
+    for name, part in parts.items():
+        part.load_state_dict(checkpoint[name])
+
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.Adam(model.parameters())
+restore(model=model, optimizer=optimizer)
+for epoch in range(10):
+    model(x).sum().backward()
+    optimizer.step()
+    torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict()}, "last.pt")
+""",
         """
 import torch
 
@@ -120,7 +136,11 @@ def reading(program: Program) -> set[str]:
                 func = call.func
                 if isinstance(func, Attribute) and func.attr == "load_state_dict":
                     last = dotted(func.value).lower()
-                    if not last or "opt" in last or "sched" in last:
+                    is_any = any(  # each in turn: part.load_state_dict(checkpoint[name])
+                        isinstance(part, Subscript) and not isinstance(part.key, Constant)
+                        for part in subexpressions(call.args)
+                    )
+                    if not last or is_any or "opt" in last or "sched" in last:
                         found.add("load_state_dict()")
             for part in read_parts(statement):
                 found |= {key for key, _ in keyed(part)}
