@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Attribute, Constant, Subscript, calls, dotted, subexpressions
+from ...facts.expressions import Attribute, Call, Constant, Subscript, calls, dotted, subexpressions
 from ...facts.statements import header, walk
 from ...program.program import Program
 from ...program.training import Training
@@ -140,7 +140,8 @@ def reading(program: Program) -> set[str]:
                         isinstance(part, Subscript) and not isinstance(part.key, Constant)
                         for part in subexpressions(call.args)
                     )
-                    if not last or is_any or "opt" in last or "sched" in last:
+                    is_whole = any(isinstance(each, Call) for each in call.args)  # of its own file
+                    if is_any or (not is_whole and (not last or "opt" in last or "sched" in last)):
                         found.add("load_state_dict()")
             for part in read_parts(statement):
                 found |= {key for key, _ in keyed(part)}

@@ -131,21 +131,21 @@ def save(state, path):
             for site in scope.sites:
                 if SAVERS.isdisjoint(site.names) or not site.call.args:
                     continue
-                for part in saved(site.call.args[0], scope):
-                    if id(part) in reported or not gives_network(part, scope):
+                for part, there in saved(site.call.args[0], scope):
+                    if id(part) in reported or not gives_network(part, there):
                         continue
                     reported.add(id(part))
-                    yield report(part, site.call, scope)
+                    yield report(part, site.call, there)
 
 
-def saved(expression: Expression, scope: Scope) -> Iterator[Expression]:
-    """Yield what a call saves, the entries of a dictionary that this function writes out too."""
-    yield expression
-    here = {id(value) for statement, _ in scope.placed for value in statement}
-    literals = [e.expression for e in scope.values(expression) if isinstance(e, Literal)]
-    for literal in literals:
-        if isinstance(literal, Mapping) and (literal is expression or id(literal) in here):
-            yield from (value for _, value in literal.pairs)
+def saved(expression: Expression, scope: Scope) -> Iterator[tuple[Expression, Scope]]:
+    """Yield what a call saves, and the entries of a dictionary, each with where it is written."""
+    yield expression, scope
+    for value in scope.values(expression):
+        if isinstance(value, Literal) and isinstance(value.expression, Mapping):
+            frame = value.frame
+            there = Scope(scope.program, frame.module, frame.function, (frame,))
+            yield from ((entry, there) for _, entry in value.expression.pairs)
 
 
 def report(part: Expression, call: Call, scope: Scope) -> Report:
