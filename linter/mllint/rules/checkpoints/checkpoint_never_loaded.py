@@ -140,7 +140,7 @@ def reading(program: Program) -> set[str]:
                         isinstance(part, Subscript) and not isinstance(part.key, Constant)
                         for part in subexpressions(call.args)
                     )
-                    is_whole = any(isinstance(each, Call) for each in call.args)  # of its own file
+                    is_whole = any(isinstance(each, Call | Attribute) for each in call.args)
                     if is_any or (not is_whole and (not last or "opt" in last or "sched" in last)):
                         found.add("load_state_dict()")
             for part in read_parts(statement):
