@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from ...facts.expressions import Attribute, Call, Name, Subscript, dotted, subexpressions
 from ...facts.statements import Evaluate
@@ -230,6 +229,8 @@ for epoch in range(start, 10):
                 continue
             own = [each for each in reads if each.key in save.contents.entries]
             wrong = [each for each in reads if each.key not in save.contents.entries]
+            from difflib import get_close_matches  # rarely needed, and slow to import
+
             for key in missing:
                 near = next((e for e in wrong if get_close_matches(e.key, [key], 1, 0.85)), None)
                 if near is not None and own:
