@@ -179,7 +179,7 @@ class Observer:
         )
         if keeps:
             name = Name(statement.name)
-            site = Site(Call(name, (name,), ()), statement, self.frame, (), ())
+            site = Site(Call(name, (name,), ()), statement, self.frame, (), (), ())
             self.handed(site)
 
     def keeping(self, statement: Assign) -> None:

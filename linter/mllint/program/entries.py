@@ -151,7 +151,8 @@ def is_test_file(module: Module, project: Project) -> bool:
     if not _NAMED_TEST.search(relative):
         return False
     return not TESTING.isdisjoint(module.source.outline.words) or any(
-        name.startswith(("test_", "Test")) for name in module.table
+        name.startswith(("test_", "Test")) and entries[0].kind in ("function", "class")
+        for name, entries in module.table.items()
     )
 
 

@@ -388,7 +388,7 @@ def test_a_script_named_like_a_test_is_a_program(program):
     script = "import lib\nlib.target()\n"
     linked = program(
         {
-            "copy_test.py": script,
+            "copy_test.py": f"{script}test_loss = 0\n",
             "test_lib.py": f"{script}def test_it():\n    pass\n",
             "tests/run.py": script,
             "lib.py": TARGET,
