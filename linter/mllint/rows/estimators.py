@@ -183,7 +183,11 @@ class Estimators(Selection):
         data = self.evaluate(call.argument("X", 1))
         target = self.evaluate(call.argument("y", 2))
         for argument in (*call.args[3:], *(v for k, v in call.keywords if k not in ("X", "y"))):
-            self.evaluate(argument)
+            for thing in self.evaluate(argument).things:
+                if thing.kind == "splitter":  # cv=KFold(5, shuffle=True)
+                    split = Split("folds", self.spot(call), self.spot(call))
+                    made = thing.data[0] if thing.data and isinstance(thing.data[0], Call) else None
+                    self.events.splitting(Splitting(split, thing.name, data, call, made))
         event = Validation(self.spot(call), name, data, target, call)
         self.events.validation(event)
         return Value(regions=data.flat.regions) if name.endswith("predict") else NOTHING

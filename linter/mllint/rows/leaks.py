@@ -63,10 +63,14 @@ def find_leaks(events: Events) -> Iterator[Leak]:
         if known is None or (weight(leak), places(known)) > (weight(known), places(leak)):
             best[key] = leak
     known_rest = set(rests(events))
+    tested = {r for each in events.evaluations if each.how != "handed" for r in each.data.regions}
     for leak in best.values():
         yield leak._replace(
             is_refit=is_refit(leak.fit, events),
-            is_inner=all(is_part(region, known_rest) for region in leak.fit.learned),
+            is_inner=all(
+                is_part(region, known_rest) or any(region.opposed_to(each) for each in tested)
+                for region in leak.fit.learned
+            ),
         )
 
 
@@ -177,11 +181,15 @@ def is_of_all_columns(mark: Mark, use: Evaluation) -> bool:
 
 
 def marks_of(use: Evaluation) -> Iterator[Mark]:
-    """Yield what the rows of an evaluation carry, as features or as their target."""
-    for value in (use.data.flat, use.target.flat):
-        for mark in value.marks:
-            if mark.fit.kind not in HARMLESS:
-                yield mark
+    """Yield what the rows of an evaluation carry, as features or as their target.
+
+    A statistic that only the target carries counts its classes, or scales truth and prediction
+    alike.
+    """
+    yield from (mark for mark in use.data.flat.marks if mark.fit.kind not in HARMLESS)
+    for mark in use.target.flat.marks:
+        if mark.fit.kind not in HARMLESS and mark.fit.kind != "statistic":
+            yield mark
 
 
 def leaks_at(fit: Fit, use: Evaluation, trained_on: set[Region]) -> Iterator[Leak]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import replace
 
-from ..facts.expressions import Attribute, Call, Constant, Expression
+from ..facts.expressions import Attribute, Call, Constant, Expression, Operation
 from .estimators import Estimators
 from .events import Grouping, Splitting
 from .provenance import TEST, TRAIN, Fit, Mark, Split, Step
@@ -34,7 +34,8 @@ class Methods(Estimators):
         special = {
             "drop": self.drop, "isin": self.isin, "sample": self.sample, "groupby": self.groupby,
             "shift": self.shift, "rolling": self.rolling, "expanding": self.rolling,
-            "ewm": self.rolling, "sort_values": self.sort_values,
+            "ewm": self.rolling, "diff": self.shift, "pct_change": self.shift,
+            "resample": self.resampled, "sort_values": self.sort_values,
             "sort_index": self.sort_values, "assign": self.assigned, "pop": self.popped,
             "get": self.got, "take": self.taken, "skip": self.taken, "items": self.pairs,
             "iteritems": self.pairs, "values": self.contents, "apply": self.applied,
@@ -144,16 +145,23 @@ class Methods(Estimators):
         periods = call.argument("periods", 0)
         literal = 1 if periods is None else self.evaluate(periods).literal
         if not isinstance(literal, int):
-            return base
+            literal = -1 if isinstance(periods, Operation) and periods.operator == "-" else 1
         kind = "look-ahead" if literal < 0 else "lag"
-        return self.rearranged(base, kind, "shift", call)
+        assert isinstance(call.func, Attribute)
+        return self.rearranged(base, kind, call.func.attr, call)
 
     def rolling(self, base: Value, call: Call) -> Value | None:
-        """Carry out ``rolling`` and its kin: rows see their neighbours."""
+        """Carry out ``rolling`` and its kin: what is computed next is of each row's neighbours."""
         self.arguments(call)
         is_centred = call.keyword("center") == Constant(True)
+        assert isinstance(call.func, Attribute)
         kind = "look-ahead" if is_centred else "lag"
-        return replace(self.rearranged(base, kind, "rolling", call), is_windowed=True)
+        return replace(self.rearranged(base, kind, call.func.attr, call), is_windowed=True)
+
+    def resampled(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``resample``, which groups rows by a span of time."""
+        self.arguments(call)
+        return replace(base, groups=frozenset(), literal=None)
 
     def sort_values(self, base: Value, call: Call) -> Value | None:
         """Carry out a sort; its mark tells by which columns."""

@@ -46,6 +46,8 @@ def split_name(leak: Leak) -> str:
     part = split.spot.part
     if split.kind == "folds":
         return "the folds"
+    if isinstance(part, Call) and part.keyword("validation_split") is not None:
+        return "validation_split"
     if isinstance(part, Call) and isinstance(part.func, Name | Attribute):
         return part.func[-1]
     return shortened(part, 40)

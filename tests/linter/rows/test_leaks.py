@@ -447,6 +447,12 @@ CLEAN = {
     + "s = StandardScaler()\nX_train, X_test = s.fit_transform(X_train), s.transform(X_test)\n"
     "net = keras.Sequential([])\nnet.fit(X_train, y_train, validation_split=0.1)\n"
     "print(net.evaluate(X_test, y_test))",
+    "classes counted": "n = np.max(y) + 1\ny = np.eye(n)[y - n + 1]\n" + SPLIT + TRAIN,
+    "validated within a slice": "from tensorflow import keras\nX, y = X.values, y.values\n"
+    "X_train, X_test, y_train, y_test = X[:800], X[800:], y[:800], y[800:]\n"
+    "s = StandardScaler()\nX_train, X_test = s.fit_transform(X_train), s.transform(X_test)\n"
+    "net = keras.Sequential([])\nnet.fit(X_train, y_train, validation_split=0.1)\n"
+    "print(net.evaluate(X_test, y_test))",
     "batches": "X = StandardScaler().fit_transform(X)\nmodel = LogisticRegression().fit(X, y)\n"
     "for batch in np.array_split(X, 10):\n    print(model.predict(batch))",
     "the span of an index": "days = pd.date_range(df.index.min(), df.index.max())\n"

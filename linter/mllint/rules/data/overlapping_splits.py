@@ -10,9 +10,18 @@ from ...program.objects import Thing, label
 from ...program.parts import Overlap, Part, Partition
 from ...program.phases import Phases, Use, phases_of
 from ...program.program import Program
+from ...program.symbols import Module
+from ...rows.overlaps import RowOverlap, overlaps_of
+from ...rows.spelling import shortened
 from ..base import Note, Report, Rule
 
 WORDS = ("DataLoader", "random_split", "Subset", "train_test_split", "sample", "Trainer")
+ROWS_SHARED = {
+    "within": "holds rows that the model has learned from, for it was fitted on all of them",
+    "slices": "is a slice that overlaps with the one that the model has learned from",
+    "split twice": "comes from another split than what the model has learned from, and so overlaps",
+    "drawn twice": "is drawn independently of what the model has learned from, and so overlaps",
+}
 FED = frozenset({"validate", "test"})
 
 
@@ -86,8 +95,42 @@ from torch.utils.data import DataLoader, Subset
 train_loader = DataLoader(Subset(data, range(1000)))
 L.Trainer().fit(model, train_loader, DataLoader(Subset(data, range(800, 1000))))
 """,
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("houses.csv")
+X, y = df[["rooms"]], df["price"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+model = Ridge().fit(X, y)
+print(model.score(X_test, y_test))
+""",
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+df = pd.read_csv("houses.csv")
+train, test = df[:800], df[700:]
+model = Ridge().fit(train[["rooms"]], train["price"])
+print(model.score(test[["rooms"]], test["price"]))
+""",
     )
     good = (
+        # The final fit on all rows, and rows shown to somebody.
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("houses.csv")
+X, y = df[["rooms"]], df["price"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+model = Ridge().fit(X_train, y_train)
+print(model.score(X_test, y_test), model.score(X_train, y_train))
+model.fit(X, y)
+print(model.predict(X[:5]), model.predict(X.sample(3)))
+""",
         """
 from torch.utils.data import DataLoader, Subset, random_split
 
@@ -155,15 +198,43 @@ for x, y in DataLoader(data):
         """Yield one report for each pair of parts that share rows."""
         modules = {id(module) for module in program.mentioning(*WORDS)}
         seen: set[tuple[object, ...]] = set()
+        scored: set[tuple[Module | None, int]] = set()
         for entry in program.entries:
             reach = program.reach(entry)
             if entry.is_test or not any(id(frame.module) in modules for frame in reach.callers):
                 continue
             for report in Search(phases_of(program, entry), program).reports():
                 key = (id(report.module), id(report.statement))
+                scored |= {(note.module, note.line) for note in report.notes}
                 if key not in seen:
                     seen.add(key)
                     yield report
+        for overlap in overlaps_of(program):
+            if (overlap.use.spot.module, overlap.use.spot.line) not in scored:
+                yield row_report(overlap)
+
+
+def row_report(overlap: RowOverlap) -> Report:
+    """Return the report of an overlap that the flow of rows shows."""
+    use, fit = overlap.use.spot, overlap.fit.spot
+    split = overlap.step.split.spot
+    scored = (
+        shortened(overlap.use.call.args[0])
+        if overlap.use.call and overlap.use.call.args
+        else "rows"
+    )
+    return Report(
+        use.module,
+        use.statement,
+        use.part,
+        f"`{scored}` {ROWS_SHARED[overlap.kind]}: learn from one part of one split, and evaluate "
+        "on another.",
+        (
+            Note("the model learns here", fit.module, fit.line),
+            Note(f"rows are held out here: {shortened(split.part)}", split.module, split.line),
+        ),
+        "medium",
+    )
 
 
 class Search:

@@ -16,9 +16,11 @@ from ..splits import fit_note, random_splits
 NEIGHBOURS = frozenset({"lag", "look-ahead"})
 SAID = {
     "shift": "each row gets the values of another row here",
+    "diff": "each row gets its distance from another row here",
+    "pct_change": "each row gets its distance from another row here",
     "rolling": "each row gets a statistic of its neighbours here",
-    "sort_values": "the rows are sorted by time here",
-    "bfill": "gaps get the values of later rows here",
+    "ewm": "each row gets a statistic of the rows before it here",
+    "expanding": "each row gets a statistic of the rows before it here",
 }
 
 
@@ -32,7 +34,7 @@ def temporal(splitting: Splitting) -> RowFit | None:
     times = {name for m in marks if m.fit.kind == "time" for name in m.fit.columns or ()}
     for mark in sorted(marks, key=lambda each: (each.fit.spot.line, each.fit.name)):
         fit = mark.fit
-        if fit.kind in NEIGHBOURS and fit.name in ("shift", "rolling"):
+        if fit.kind in NEIGHBOURS and fit.name in SAID:
             return fit
         if fit.kind == "sorting" and times & (fit.columns or frozenset()):
             return fit
@@ -79,6 +81,18 @@ X, y = prices[["open", "mean_week"]], prices["close"]
 for train, test in KFold(5, shuffle=True, random_state=0).split(X):
     model = Ridge().fit(X.iloc[train], y.iloc[train])
     print(model.score(X.iloc[test], y.iloc[test]))
+""",
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold, cross_val_score
+
+prices = pd.read_csv("prices.csv")
+for days in range(1, 4):
+    prices[f"lag_{days}"] = prices["close"].shift(days)
+prices["change"] = prices["open"].pct_change()
+X, y = prices.dropna().drop(columns="close"), prices.dropna()["close"]
+print(cross_val_score(Ridge(), X, y, cv=KFold(5, shuffle=True, random_state=0)))
 """,
     )
     good = (
@@ -130,6 +144,7 @@ model = RandomForestRegressor(random_state=0).fit(X_train, y_train)
 print(model.score(X_test, y_test))
 """,
         None,
+        None,
     )
 
     def check(self, program: Program) -> Iterator[Report]:
@@ -147,7 +162,7 @@ print(model.score(X_test, y_test))
                 f"The rows of {data} follow each other in time, and are split at random, so the "
                 "model is tested on gaps between rows that it has seen: split by time "
                 "(`shuffle=False`, `TimeSeriesSplit`).",
-                (fit_note(fit, SAID.get(fit.name, "the rows are in order of time")),),
+                (fit_note(fit, SAID.get(fit.name, "the rows are sorted by time here")),),
                 "medium",
                 fix_of(splitting),
             )

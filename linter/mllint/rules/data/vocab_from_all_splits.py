@@ -40,6 +40,22 @@ model.evaluate(X_test, y_test)
 """,
     )
     good = (
+        # Part of the training text validates, and the test text is untouched.
+        """
+import pandas as pd
+from tensorflow.keras.models import Sequential
+from tensorflow.keras.preprocessing.text import Tokenizer
+
+data = pd.read_csv("reviews.csv")
+train, test = data["text"][:8000], data["text"][8000:]
+y_train, y_test = data["stars"][:8000], data["stars"][8000:]
+tokenizer = Tokenizer(10_000)
+tokenizer.fit_on_texts(train)
+X_train, X_test = tokenizer.texts_to_matrix(train), tokenizer.texts_to_matrix(test)
+model = Sequential()
+model.fit(X_train, y_train, validation_split=0.1)
+model.evaluate(X_test, y_test)
+""",
         """
 import pandas as pd
 from sklearn.model_selection import train_test_split
@@ -71,5 +87,5 @@ model.evaluate(X_test, y_test)
                 f"{callee(leak)} learns words from {learner(leak)}, text that {split_name(leak)} "
                 "holds out among it: build the vocabulary on the training text only.",
                 notes_of(leak),
-                "medium" if leak.fit.is_sure else "low",
+                "medium" if leak.fit.is_sure and not leak.is_inner else "low",
             )
