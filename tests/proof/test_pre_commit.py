@@ -20,7 +20,7 @@ model = torch.nn.Linear(2, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 model(torch.ones(2)).backward()
 optimizer.step()
-torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict()}, "last.pt")
+torch.save(model.state_dict(), "model.pt")
 """
 SEEDS = "import torch\n\n\ndef fix(seed):\n    torch.manual_seed(seed)\n"
 FLAGS = """import torch

@@ -28,7 +28,7 @@ def main():
     run = wandb.init(project="lab", config=SETTINGS)
     start = 0
     if LAST.exists():
-        saved = torch.load(LAST, weights_only=True)
+        saved = torch.load(LAST, map_location="cpu", weights_only=True)
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         start = saved["epoch"] + 1
