@@ -7,8 +7,8 @@ from dataclasses import replace
 from ..facts.expressions import Attribute, Call, Constant, Expression
 from .events import Evaluation, Fitting, Splitting, Validation
 from .meanings import LEARNS
-from .provenance import TEST, TRAIN, Fit, Mark, Split, Step, Thing
-from .selection import Selection
+from .provenance import TEST, TRAIN, Fit, Mark, Split, Spot, Step, Thing
+from .scores import Scores
 from .spelling import spelled
 from .value import NOTHING, Value, container, joined
 
@@ -19,15 +19,18 @@ PREDICT = frozenset({"predict", "predict_proba", "predict_log_proba", "decision_
 PREDICT |= {"predict_classes", "score_samples", "predict_on_batch", "predict_generator"}
 SCORE = frozenset({"score", "evaluate", "evaluate_generator", "test_on_batch"})
 ITSELF = frozenset({"set_params", "set_output", "compile", "build", "summary", "clone"})
+STOPPING = "early_stopping_rounds"
 # Attributes of a fitted model by which features are chosen.
 IMPORTANCES = frozenset({"feature_importances_", "coef_", "support_", "ranking_", "scores_"})
 
 
-class Estimators(Selection):
+class Estimators(Scores):
     """The part of the interpreter that knows estimators."""
 
     def made(self, call: Call, name: str, kind: str, handed: list[Value]) -> Value:
         """Return a new estimator or splitter."""
+        if kind == "chooser" and not is_choosing(call, name):
+            return NOTHING
         categories = call.keyword("categories")
         if kind == "category-encoder" and categories not in (None, Constant("auto")):
             kind = "stateless-transformer"
@@ -65,7 +68,11 @@ class Estimators(Selection):
         if method in PREDICT or method in SCORE:
             how = "predict" if method in PREDICT else "score"
             self.meet(thing, how, data, target, call)
-            return Value(regions=data.flat.regions) if method in PREDICT else NOTHING
+            fits = self.fitted_within(thing)
+            if method in SCORE:
+                return self.score(method, data.flat.regions, fits, call)
+            fit = Fit("prediction", method, self.spot(call), data.flat.regions, of=fits)
+            return Value(regions=data.flat.regions, marks=frozenset({Mark(fit)}))
         if method in ITSELF:
             return itself
         if thing.kind == "model":
@@ -115,7 +122,7 @@ class Estimators(Selection):
             self.meet(thing, "validation", whole.narrowed(held), target.narrowed(held), call)
         validation = call.keyword("validation_data") or call.keyword("eval_set")
         if validation is not None:
-            self.validated(thing, self.evaluate(validation), call)
+            self.validated(thing, self.evaluate(validation), call, self.choosers(thing, call))
 
     def kept_back(self, call: Call) -> Split | None:
         """Return the split that ``fit(…, validation_split=0.2)`` makes: its last rows validate."""
@@ -124,7 +131,21 @@ class Estimators(Selection):
             return None
         return Split("call", self.spot(call), self.spot(call))
 
-    def validated(self, thing: Thing, handed: Value, call: Call) -> None:
+    def choosers(self, thing: Thing, call: Call) -> tuple[Spot, ...]:
+        """Return what chooses an epoch or a rate by the validation of a fit."""
+        callbacks = self.evaluate(call.keyword("callbacks")).flat.things
+        found = [each.spot for each in callbacks if each.kind == "chooser"]
+        made = (call, thing.spot.part)
+        found += [
+            self.spot(each)
+            for each in made
+            if isinstance(each, Call) and each.keyword(STOPPING) not in (None, Constant(None))
+        ]
+        return tuple(sorted(found, key=lambda each: each.line))
+
+    def validated(
+        self, thing: Thing, handed: Value, call: Call, choosers: tuple[Spot, ...]
+    ) -> None:
         """Note the rows that a fit is handed to validate on: (x, y), or [(x, y), …]."""
         pairs = [handed]
         first = handed.item(0)
@@ -132,16 +153,29 @@ class Estimators(Selection):
             pairs = [each for _, each in handed.items or ()]
         for pair in pairs:
             data, target = (pair.item(0), pair.item(1)) if pair.items else (pair, NOTHING)
-            self.meet(thing, "validation", data, target, call)
+            self.meet(thing, "validation", data, target, call, choosers)
 
-    def meet(self, thing: Thing, how: str, data: Value, target: Value, call: Call) -> None:
+    def meet(
+        self,
+        thing: Thing,
+        how: str,
+        data: Value,
+        target: Value,
+        call: Call,
+        choosers: tuple[Spot, ...] = (),
+    ) -> None:
         """Note that a model meets rows."""
+        fits = self.fitted_within(thing)
+        event = Evaluation(self.spot(call), how, data, target, thing, fits, call, choosers)
+        self.events.evaluation(event)
+
+    def fitted_within(self, thing: Thing) -> frozenset[Fit]:
+        """Return what a thing, and what it is made of, were last fitted on."""
         fits = self.fitted(thing)
         for part in thing.data:
             if isinstance(part, Thing):
                 fits |= self.fitted(part)
-        event = Evaluation(self.spot(call), how, data, target, thing, fits, call)
-        self.events.evaluation(event)
+        return fits
 
     def transformed(self, data: Value, thing: Thing) -> Value:
         """Return rows as a fitted thing makes them."""
@@ -207,6 +241,16 @@ class Estimators(Selection):
         """Return something that is the same for all uses of one name in one scope."""
         key = (self.activation.scope, spelled(expression))
         return self.keys.setdefault(key, key)
+
+
+def is_choosing(call: Call, name: str) -> bool:
+    """Tell whether a callback chooses by what is validated, rather than by what is trained on."""
+    if name == "ModelCheckpoint" and call.keyword("save_best_only") != Constant(True):
+        return False
+    monitor = call.argument("monitor", 1 if name == "ModelCheckpoint" else 0)
+    if not isinstance(monitor, Constant) or not isinstance(monitor.value, str):
+        return True
+    return monitor.value.startswith("val")
 
 
 def pair_of_parts(split: Split) -> Value:

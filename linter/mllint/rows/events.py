@@ -60,6 +60,7 @@ class Evaluation(NamedTuple):
         thing: The model, where it is known.
         fits: What the model was fitted on then.
         call: The call.
+        choosers: Of a validation: what chooses an epoch or a rate by it, such as EarlyStopping.
     """
 
     spot: Spot
@@ -69,6 +70,7 @@ class Evaluation(NamedTuple):
     thing: Thing | None
     fits: frozenset[Fit]
     call: Call | None
+    choosers: tuple[Spot, ...] = ()
 
 
 class Validation(NamedTuple):
@@ -105,6 +107,21 @@ class Measurement(NamedTuple):
     call: Call
 
 
+class Choice(NamedTuple):
+    """One of several is chosen by its score.
+
+    Attributes:
+        spot: Where.
+        how: ``compared`` with the best so far, ``picked`` by ``max``, ``argmax`` or a sort,
+            ``searched`` by a library, ``drawn`` to be picked by eye.
+        scores: The scores.
+    """
+
+    spot: Spot
+    how: str
+    scores: frozenset[Fit]
+
+
 class Grouping(NamedTuple):
     """Rows are grouped by columns.
 
@@ -129,6 +146,7 @@ class Events:
     validations: list[Validation] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
     groupings: list[Grouping] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
     _seen: set[tuple[object, ...]] = field(default_factory=set, repr=False)
 
     def fitting(self, event: Fitting) -> None:
@@ -150,6 +168,10 @@ class Events:
     def measurement(self, event: Measurement) -> None:
         """Note that a metric is computed."""
         self._add(self.measurements, event, event.spot, event.arguments)
+
+    def choice(self, event: Choice) -> None:
+        """Note that something is chosen by its score."""
+        self._add(self.choices, event, event.spot, event.scores)
 
     def grouping(self, event: Grouping) -> None:
         """Note that rows are grouped."""

@@ -38,6 +38,9 @@ class Functions(Library):
     def call(self, call: Call) -> Value:
         """Carry out a call."""
         function = call.func
+        best = self.best_of(call)
+        if best is not None:
+            return best
         receiver = NOTHING
         if isinstance(function, Attribute):
             receiver = self.evaluate(function.value)
@@ -57,6 +60,8 @@ class Functions(Library):
                 return joined(known)
         names = tuple(each.name for each in callees if isinstance(each, LibraryValue))
         names = tuple(self.meanings.canonical(name) for name in names)
+        if self.meanings.is_search(names):
+            return self.searched(call)
         if receiver.regions:  # a method of rows is told by its own name: `read_csv(…)[…].shift`
             names = tuple(each for each in names if "()" not in each)
         result = self.library(names, call) if names else None
@@ -193,6 +198,7 @@ class Functions(Library):
         self.visited.add(function)
         self.active.append(function)
         activation.statement = here.statement
+        activation.loops = here.loops + loops
         self.activation, self.loops = activation, 0
         try:
             for parameter in function.parameters:

@@ -15,7 +15,7 @@ from .value import Value
 
 # What never tells one row of another: the order of rows, names of classes.
 HARMLESS = frozenset({"model", "cluster", "look-ahead", "lag", "sorting", "time"})
-HARMLESS |= {"duplication", "group-statistic"}
+HARMLESS |= {"duplication", "group-statistic", "prediction", "score"}
 
 # Alone, these move values and scale nothing: days since the first day.
 SHIFTS = frozenset({"min", "nanmin", "amin", "sum", "describe", "value_counts"})

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from ..facts.expressions import Call, Constant, Expression, Sequence, Star
 from .duplication import is_repetition
-from .events import Fitting, Measurement, Splitting, Validation
+from .events import Choice, Fitting, Measurement, Splitting, Validation
 from .meanings import LEARNS, class_of
 from .methods import Methods, is_per_row
 from .provenance import TEST, TRAIN, Fit, Mark, Split, Step, Thing
+from .scores import scores_in
 from .selection import LABELS, column_names
 from .value import NO_REGIONS, NOTHING, Value, container, joined
 
@@ -36,7 +37,7 @@ class Library(Methods):
         if self.meanings.is_metric(names):
             arguments = tuple(self.handed_over(call))
             self.events.measurement(Measurement(self.spot(call), names[0], arguments, call))
-            return NOTHING
+            return self.measured(names[0].rpartition(".")[2], arguments, call)
         for name in names:
             meaning = self.meanings.of_function(name)
             if meaning:
@@ -76,7 +77,9 @@ class Library(Methods):
             case "reader":
                 return self.read(name, call)
             case "row-property" | "display":
-                return NOTHING
+                return self.number(handed)
+            case "chooser":
+                return self.made(call, last, meaning, handed)
         if name in DIVISIONS and len(handed) > 1 and handed[1].items is not None:
             return self.parts_of_one(first, call, name)
         found = self.combined(handed)
@@ -202,7 +205,8 @@ class Library(Methods):
         for keyword in ("evals", "valid_sets"):
             evaluated = call.keyword(keyword)
             if evaluated is not None:
-                self.meet(thing, "validation", self.evaluate(evaluated).flat, NOTHING, call)
+                rows = self.evaluate(evaluated)
+                self.validated(thing, rows, call, self.choosers(thing, call))
         return Value(things=frozenset({thing}))
 
     def read(self, name: str, call: Call) -> Value:
@@ -219,13 +223,27 @@ class Library(Methods):
             return pairs_of_files(rows)
         return rows
 
+    def number(self, handed: list[Value]) -> Value:
+        """Return what is no rows, but may be a score: ``round(accuracy, 2)``."""
+        return Value(marks=frozenset(Mark(each) for each in scores_in(handed)))
+
+    def searched(self, call: Call) -> Value:
+        """Carry out ``study.optimize(objective)``, which picks by what the objective returns."""
+        handed = [self.call_handed(each, []) for each in call.args]
+        handed += [self.call_handed(each, []) for _, each in call.keywords]
+        scores = scores_in(handed)
+        if scores:
+            self.events.choice(Choice(self.spot(call), "searched", scores))
+        return NOTHING
+
     def call_library_value(self, function: Expression, call: Call) -> Value:
         """Carry out a call of which nothing is known."""
         handed = self.handed_over(call)
         self.handed(call, call, handed)
         if any(each.flat.regions != NO_REGIONS for each in handed):
             return replace(self.combined(handed), items=None, columns=None)
-        return self.origin(call)
+        number = self.number(handed)
+        return self.origin(call) if number == NOTHING else number
 
 
 def pairs_of_files(rows: Value) -> Value:

@@ -37,6 +37,7 @@ class Activation:
         returned: What it returns.
         statement: The one that is being carried out.
         names: Those that it has bound.
+        loops: Those around the calls by which it was reached.
     """
 
     frame: Frame
@@ -47,6 +48,7 @@ class Activation:
     returned: Value = NOTHING
     statement: Statement | Handler | None = None
     names: set[str] = field(default_factory=set)
+    loops: int = 0
 
     @property
     def scope(self) -> object:
@@ -85,6 +87,10 @@ class Machine(ABC):
     @abstractmethod
     def evaluate(self, expression: Expression | None) -> Value:
         """Carry out an expression and return what is known of its value."""
+
+    @abstractmethod
+    def call_handed(self, function: Expression, values: list[Value]) -> Value:
+        """Carry out a function or lambda that is handed to a library."""
 
     @abstractmethod
     def assign(self, target: Expression, value: Value) -> None:

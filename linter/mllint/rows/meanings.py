@@ -9,7 +9,17 @@ from ..knowledge import Knowledge
 # Classes, by what their instances do to rows; the first that fits a name is meant.
 CLASSES = (
     *("stateless-transformer", "target-encoder", "category-encoder", "vectorizer", "vocabulary"),
-    *("selector", "resampler", "search", "pipeline", "splitter", "cluster", "transformer", "model"),
+    *(
+        "chooser",
+        "selector",
+        "resampler",
+        "search",
+        "pipeline",
+        "splitter",
+        "cluster",
+        "transformer",
+        "model",
+    ),
 )
 FUNCTIONS = (
     *("part-each", "part-one", "cross-validate", "transform-function", "resample-function"),
@@ -22,7 +32,7 @@ FUNCTIONS = (
         "reader",
         "row-property",
     ),
-    *("display", "row-function"),
+    *("display", "chooser", "row-function"),
 )
 METHODS = (
     *("statistic", "select-function", "part-one", "row-property", "join-method"),
@@ -80,6 +90,10 @@ class Meanings:
     def is_metric(self, names: Iterable[str]) -> bool:
         """Tell whether a function computes a metric of predictions."""
         return any(self._first(name, ("row-metric",)) for name in names)
+
+    def is_search(self, names: Iterable[str]) -> bool:
+        """Tell whether a call tries a function again and again, and keeps what scores best."""
+        return any(self._first(name, ("search-function",)) for name in names)
 
     def _first(self, name: str, meanings: tuple[str, ...]) -> str:
         key = name, meanings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import replace
 
 from ..facts.expressions import Attribute, Call, Constant, Expression, Operation
@@ -318,10 +317,6 @@ class Methods(Estimators):
     def position(self, count: int) -> object:
         """Return the place at which a list grows: not known within a loop."""
         return None if self.loops else count
-
-    @abstractmethod
-    def call_handed(self, function: Expression, values: list[Value]) -> Value:
-        """Carry out a function or lambda that is handed to a library."""
 
     def parts_of_one(self, base: Value, call: Call, name: str) -> Value:
         """Return the parts of one dataset, the training part first."""

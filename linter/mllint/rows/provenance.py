@@ -169,12 +169,15 @@ class Fit(NamedTuple):
     Attributes:
         kind: ``transform``, ``encoding`` (of a target's classes), ``vocabulary``, ``selection``,
             ``resampling``, ``statistic``, ``group-statistic``, ``model``; and of rows that were
-            only rearranged: ``look-ahead``, ``lag``, ``sorting``, ``time``, ``duplication``.
+            only rearranged: ``look-ahead``, ``lag``, ``sorting``, ``time``, ``duplication``;
+            and of what a model gives: ``prediction``, and ``score``, which holds no rows.
         name: What learned: a class's, function's or method's name.
         spot: Where.
         learned: From which rows.
         is_sure: Whether what learned is known, rather than guessed from a method's name.
         columns: Which columns it looked at, where that is known.
+        of: Of a prediction or score: what the model was fitted on.
+        is_repeated: Of a score: whether it is taken in a loop.
     """
 
     kind: str
@@ -183,6 +186,8 @@ class Fit(NamedTuple):
     learned: frozenset[Region]
     is_sure: bool = True
     columns: frozenset[str] | None = None
+    of: frozenset[Fit] = frozenset()
+    is_repeated: bool = False
 
 
 class Mark(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ..facts.expressions import (
@@ -66,6 +68,10 @@ def steps_of(key: Value, base: Value) -> tuple[Step, ...]:
 
 class Selection(Machine):
     """The part of the interpreter that knows subscripts and comparisons."""
+
+    @abstractmethod
+    def measured(self, name: str, arguments: Iterable[Value], part: Expression) -> Value:
+        """Return the score of predictions."""
 
     def subscript(self, expression: Subscript) -> Value:
         """Return ``value[key]``."""
@@ -205,7 +211,8 @@ class Selection(Machine):
             return Value(literal=truth)
         bound = literal if literal is not None else ("text", spelled(right))
         split = Split("mask", ("mask", spelled(expression.left)), self.spot(expression))
-        return Value(picks=frozenset({Step(split, (operator, bound))}))
+        hits = self.measured("==", values, expression) if operator in ("==", "!=") else NOTHING
+        return Value(picks=frozenset({Step(split, (operator, bound))}), marks=hits.marks)
 
     def membership(self, call: Call, index: Value, base: Value) -> Value:
         """Return ``base.isin(index)``, a mask."""

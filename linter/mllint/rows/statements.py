@@ -114,6 +114,7 @@ class Statements(Functions):
         if is_main_test(statement.test):
             return self.statements(statement.body)
         truth = self.evaluate(statement.test).truth
+        self.compared_with_best(statement)
         if truth is not None:
             return self.statements(statement.body if truth else statement.orelse)
         return self.alternatives([statement.body, statement.orelse], False)

@@ -1,0 +1,110 @@
+"""Scores of models, and what is chosen by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..facts.expressions import (
+    Attribute,
+    Call,
+    Compare,
+    Constant,
+    Expression,
+    Lambda,
+    Name,
+    Sequence,
+    Subscript,
+    dotted,
+    subexpressions,
+)
+from ..facts.statements import Assign, If, walk
+from .events import Choice
+from .provenance import Fit, Mark, Region
+from .selection import Selection
+from .value import NOTHING, Value, joined
+
+ORDER = frozenset({"<", ">", "<=", ">="})
+# Functions, and methods of what holds scores, that give the best of them.
+BEST = frozenset({"max", "min", "sorted", "argmax", "argmin", "amax", "amin", "nanmax", "nanmin"})
+BEST |= {"nlargest", "nsmallest", "argsort", "nanargmax", "nanargmin"}
+BEST_METHODS = frozenset({"idxmax", "idxmin", "sort_values", "sort", "most_common"}) | BEST
+
+
+def scores_in(values: Iterable[Value]) -> frozenset[Fit]:
+    """Return the scores that some values hold."""
+    marks = (mark.fit for value in values for mark in value.flat.marks)
+    return frozenset(fit for fit in marks if fit.kind == "score")
+
+
+class Scores(Selection):
+    """The part of the interpreter that knows scores."""
+
+    def score(
+        self, name: str, rows: frozenset[Region], fits: frozenset[Fit], part: Expression
+    ) -> Value:
+        """Return a score: a number that holds no rows, but comes from them."""
+        is_repeated = self.loops + self.activation.loops > 0
+        fit = Fit("score", name, self.spot(part), rows, of=fits, is_repeated=is_repeated)
+        return Value(marks=frozenset({Mark(fit)}))
+
+    def measured(self, name: str, arguments: Iterable[Value], part: Expression) -> Value:
+        """Return the score of predictions: ``accuracy_score(y_test, predicted)``."""
+        predictions = [
+            mark.fit
+            for value in arguments
+            for mark in value.flat.marks
+            if mark.fit.kind == "prediction"
+        ]
+        fits = frozenset(fit for each in predictions for fit in each.of)
+        rows = frozenset(region for each in predictions for region in each.learned)
+        return self.score(name, rows, fits, part) if predictions else NOTHING
+
+    def best_of(self, call: Call) -> Value | None:
+        """Carry out a call that gives the best of some scores; None if there are none."""
+        function = call.func
+        if not isinstance(function, Name | Attribute):
+            return None
+        if function[-1] not in (BEST if isinstance(function, Name) else BEST_METHODS):
+            return None
+        values = [self.evaluate(each) for each in call.args]
+        if isinstance(function, Attribute):
+            values.append(self.evaluate(function.value))
+        key = call.keyword("key")
+        if isinstance(key, Lambda) and values:
+            self.loops += 1
+            values.append(self.call_handed(key, [joined((values[0].item(None), values[0]))]))
+            self.loops -= 1
+        elif isinstance(key, Attribute):  # max(scores, key=scores.get)
+            values.append(self.evaluate(key.value))
+        scores = scores_in(values)
+        if not scores:
+            return None
+        self.events.choice(Choice(self.spot(call), "picked", scores))
+        return Value(marks=frozenset(Mark(each) for each in scores))
+
+    def compared_with_best(self, statement: If) -> None:
+        """Note that an ``if`` keeps what scores better than the best so far."""
+        for part in subexpressions(statement.test):
+            if not isinstance(part, Compare) or len(part.rest) != 1 or part.rest[0][0] not in ORDER:
+                continue
+            sides = (part.left, part.rest[0][1])
+            if any(isinstance(each, Constant) for each in sides):
+                continue
+            scores = scores_in(self.evaluate(each) for each in sides)
+            kept = {dotted(each) for each in assigned(statement)}
+            if scores and any(base_of(each) in kept for each in sides):
+                self.events.choice(Choice(self.spot(part), "compared", scores))
+
+
+def assigned(statement: If) -> Iterable[Expression]:
+    """Yield what the body of an ``if`` assigns, a container for its items."""
+    for each in walk(statement.body):
+        for target in each.targets if isinstance(each, Assign) else ():
+            for inner in target.items if isinstance(target, Sequence) else (target,):
+                yield inner.value if isinstance(inner, Subscript) else inner
+
+
+def base_of(expression: Expression) -> str:
+    """Return what holds a value: ``best`` of ``best["score"]``."""
+    inside = expression.value if isinstance(expression, Subscript) else expression
+    return dotted(inside) or "?"

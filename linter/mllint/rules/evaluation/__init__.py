@@ -1,0 +1,1 @@
+"""Rules about evaluation: scores that say what they seem to."""

@@ -1,0 +1,197 @@
+"""MLE001."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...facts.expressions import Call, Name
+from ...program.program import Program
+from ...rows.analysis import rows_of
+from ...rows.events import Evaluation
+from ...rows.provenance import Spot
+from ...rows.spelling import shortened
+from ..base import Note, Report, Rule
+from .held_out import TEST, HeldOut, Scored, names_in
+
+
+class TestSetForSelection(Rule):
+    """The test part chooses the epoch, the learning rate or the parameters of a model.
+
+    Early stopping, a checkpoint of the best epoch, a rate that falls on a plateau, and a search all
+    pick what does best on the rows that they look at. If these are the test rows, the score is the
+    best of many on just those rows, and on new ones the model does worse. See Cawley and Talbot
+    2010, "On over-fitting in model selection", and "Data leakage" in scikit-learn's "Common
+    pitfalls".
+
+    Hold out a validation part of the training rows, choose by that, and score once on the test
+    part.
+    """
+
+    code = "MLE001"
+    name = "test-set-for-selection"
+    severity = "error"
+    bad = (
+        """
+import numpy as np
+from sklearn.model_selection import train_test_split
+from tensorflow import keras
+
+X_train, X_test, y_train, y_test = train_test_split(np.load("x.npy"), np.load("y.npy"))
+model = keras.Sequential([keras.layers.Dense(1)])
+stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+model.fit(X_train, y_train, validation_data=(X_test, y_test), callbacks=[stop], epochs=100)
+print(model.evaluate(X_test, y_test))
+""",
+        """
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from xgboost import XGBClassifier
+
+data = pd.read_csv("churn.csv")
+y = data.pop("churned")
+X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
+model = XGBClassifier(n_estimators=1000, early_stopping_rounds=20)
+model.fit(X_train, y_train, eval_set=[(X_train, y_train), (X_test, y_test)])
+print(model.score(X_test, y_test))
+""",
+        """
+import optuna
+import pandas as pd
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import train_test_split
+
+data = pd.read_csv("churn.csv")
+y = data.pop("churned")
+X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
+
+def objective(trial):
+    model = RandomForestClassifier(max_depth=trial.suggest_int("max_depth", 2, 9))
+    model.fit(X_train, y_train)
+    return model.score(X_test, y_test)
+
+study = optuna.create_study(direction="maximize")
+study.optimize(objective, n_trials=50)
+""",
+    )
+    good = (
+        """
+import numpy as np
+from sklearn.model_selection import train_test_split
+from tensorflow import keras
+
+X, X_test, y, y_test = train_test_split(np.load("x.npy"), np.load("y.npy"))
+X_train, X_val, y_train, y_val = train_test_split(X, y)
+model = keras.Sequential([keras.layers.Dense(1)])
+stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+model.fit(X_train, y_train, validation_data=(X_val, y_val), callbacks=[stop], epochs=100)
+print(model.evaluate(X_test, y_test))
+""",
+        # Watched, and nothing is chosen by it.
+        """
+import numpy as np
+from sklearn.model_selection import train_test_split
+from tensorflow import keras
+
+X_train, X_test, y_train, y_test = train_test_split(np.load("x.npy"), np.load("y.npy"))
+model = keras.Sequential([keras.layers.Dense(1)])
+stop = keras.callbacks.EarlyStopping(monitor="loss", patience=3)
+model.fit(X_train, y_train, validation_data=(X_test, y_test), callbacks=[stop], epochs=100)
+print(model.evaluate(X_test, y_test))
+""",
+        # Called a test part, it validates: other rows are held out for the end.
+        """
+import pandas as pd
+from lightgbm import LGBMRegressor, early_stopping
+from sklearn.model_selection import train_test_split
+
+train, final = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+y = train.pop("price")
+X_train, X_test, y_train, y_test = train_test_split(train, y, random_state=0)
+model = LGBMRegressor(n_estimators=1000)
+model.fit(X_train, y_train, eval_set=[(X_test, y_test)], callbacks=[early_stopping(50)])
+pd.Series(model.predict(final)).to_csv("submission.csv")
+""",
+        # All that it says is how well it does in validation.
+        """
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from xgboost import XGBClassifier
+
+data = pd.read_csv("churn.csv")
+y = data.pop("churned")
+X_train, X_val, y_train, y_val = train_test_split(data, y, random_state=0)
+model = XGBClassifier(n_estimators=1000, early_stopping_rounds=20)
+model.fit(X_train, y_train, eval_set=[(X_val, y_val)])
+print("validation", model.score(X_val, y_val))
+""",
+    )
+
+    def check(self, program: Program) -> Iterator[Report]:
+        """Yield one report for each choice by test rows."""
+        events = rows_of(program)
+        held_out = HeldOut(events)
+        seen: set[int] = set()
+        for use in events.evaluations:
+            if use.choosers and id(use.spot.part) not in seen:
+                report = by_validation(use, held_out)
+                if report is not None:
+                    seen.add(id(use.spot.part))
+                    yield report
+        for choice in events.choices:
+            if choice.how != "searched" or id(choice.spot.part) in seen:
+                continue
+            for score in choice.scores:
+                if held_out.test_rows(Scored(score.spot, score.learned, score.of)):
+                    seen.add(id(choice.spot.part))
+                    yield Report(
+                        choice.spot.module,
+                        choice.spot.statement,
+                        choice.spot.part,
+                        f"{callee(choice.spot.part)} searches for what scores best on the test "
+                        "part: score each trial by cross-validation, or on a validation part.",
+                        (Note("a trial is scored here", score.spot.module, score.spot.line),),
+                        "medium",
+                    )
+                    break
+
+
+def by_validation(use: Evaluation, held_out: HeldOut) -> Report | None:
+    """Return the report of a fit that is stopped, or whose epoch is chosen, by the test part."""
+    spot, call = use.spot, use.call
+    rows = use.data.flat.regions
+    handed = call and (call.keyword("validation_data") or call.keyword("eval_set"))
+    named = use.spot.part if handed is None else Call(Name("_"), (handed,), ())
+    scored = Scored(spot_of(use, named), rows, use.fits)
+    found = held_out.test_rows(scored)
+    if not found:
+        return None
+    uses = list(held_out.uses_of(found, call))
+    if not uses and not any(TEST.search(name) for name in names_in(named)):
+        return None
+    chooser = use.choosers[0]
+    notes = [Note(f"chosen by {shortened(chooser.part, 40)}", chooser.module, chooser.line)]
+    notes += [
+        Note("the same rows are evaluated here", each.spot.module, each.spot.line)
+        for each in uses[:1]
+    ]
+    what = f"`{shortened(handed, 40)}`" if handed is not None else "the test part"
+    return Report(
+        spot.module,
+        spot.statement,
+        spot.part,
+        f"{callee(chooser.part)} chooses by {what}, the rows that the model is tested on: hold out "
+        "a validation part of the training rows and choose by that.",
+        tuple(notes),
+        "medium",
+    )
+
+
+def spot_of(use: Evaluation, part: object) -> Spot:
+    """Return where a model is validated, with what it is validated on as the part."""
+    spot = use.spot
+    return Spot(spot.module, spot.statement, part, spot.context)
+
+
+def callee(part: object) -> str:
+    """Return what is called, for a message."""
+    return f"`{shortened(part.func, 40)}`" if isinstance(part, Call) else "the search"
