@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...facts.expressions import Call, Name
+from ...program.objects import label
+from ...program.phases import phases_of
 from ...program.program import Program
 from ...rows.analysis import rows_of
 from ...rows.events import Evaluation
 from ...rows.provenance import Spot
 from ...rows.spelling import shortened
 from ..base import Note, Report, Rule
+from .epochs import Epochs
 from .held_out import TEST, HeldOut, Scored, names_in
 
 
@@ -72,6 +75,34 @@ def objective(trial):
 study = optuna.create_study(direction="maximize")
 study.optimize(objective, n_trials=50)
 """,
+        """
+import torch
+from torch.utils.data import DataLoader, random_split
+from torchvision import datasets
+
+train_loader = DataLoader(datasets.CIFAR10("data", train=True), 64, shuffle=True)
+test_loader = DataLoader(datasets.CIFAR10("data", train=False), 64)
+
+def test(loader):
+    model.eval()
+    hits = 0
+    with torch.no_grad():
+        for x, y in loader:
+            hits += (model(x).argmax(1) == y).sum().item()
+    return hits / len(loader.dataset)
+
+best = 0
+for epoch in range(10):
+    model.train()
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+    accuracy = test(test_loader)
+    if accuracy > best:
+        best = accuracy
+        torch.save(model.state_dict(), "best.pt")
+""",
     )
     good = (
         """
@@ -124,10 +155,69 @@ model = XGBClassifier(n_estimators=1000, early_stopping_rounds=20)
 model.fit(X_train, y_train, eval_set=[(X_val, y_val)])
 print("validation", model.score(X_val, y_val))
 """,
+        """
+import torch
+from torch.utils.data import DataLoader, random_split
+from torchvision import datasets
+
+train, val = random_split(datasets.CIFAR10("data", train=True), [0.9, 0.1])
+train_loader, val_loader = DataLoader(train, 64, shuffle=True), DataLoader(val, 64)
+test_loader = DataLoader(datasets.CIFAR10("data", train=False), 64)
+
+def test(loader):
+    model.eval()
+    hits = 0
+    with torch.no_grad():
+        for x, y in loader:
+            hits += (model(x).argmax(1) == y).sum().item()
+    return hits / len(loader.dataset)
+
+best = 0
+for epoch in range(10):
+    model.train()
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+    accuracy = test(val_loader)
+    if accuracy > best:
+        best = accuracy
+        torch.save(model.state_dict(), "best.pt")
+print(test(test_loader))
+""",
+        """
+import torch
+from torch.utils.data import DataLoader, random_split
+from torchvision import datasets
+
+train, val = random_split(datasets.CIFAR10("data", train=True), [0.9, 0.1])
+train_loader, val_loader = DataLoader(train, 64, shuffle=True), DataLoader(val, 64)
+
+def test(loader):
+    model.eval()
+    hits = 0
+    with torch.no_grad():
+        for x, y in loader:
+            hits += (model(x).argmax(1) == y).sum().item()
+    return hits / len(loader.dataset)
+
+best = 0
+for epoch in range(10):
+    model.train()
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+    accuracy = test(val_loader)
+    if accuracy > best:
+        best = accuracy
+        torch.save(model.state_dict(), "best.pt")
+""",
     )
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each choice by test rows."""
+        yield from by_epoch(program)
         events = rows_of(program)
         held_out = HeldOut(events)
         seen: set[int] = set()
@@ -153,6 +243,38 @@ print("validation", model.score(X_val, y_val))
                         "medium",
                     )
                     break
+
+
+def by_epoch(program: Program) -> Iterator[Report]:
+    """Yield one report for each loop by hand that keeps the epoch which tests best."""
+    modules = {id(module) for module in program.mentioning("DataLoader")}
+    seen: set[int] = set()
+    for entry in program.entries:
+        callers = program.reach(entry).callers
+        if entry.is_test or not any(id(frame.module) in modules for frame in callers):
+            continue
+        told: set[tuple[int, int]] = set()  # one is enough for each part of a program
+        for choice in Epochs(phases_of(program, entry), program).choices():
+            use = choice.use
+            if use.thing.origin in told:
+                continue
+            told.add(use.thing.origin)
+            if id(choice.statement) in seen:
+                continue
+            seen.add(id(choice.statement))
+            yield Report(
+                choice.scene.module,
+                choice.statement,
+                choice.part,
+                f"`{shortened(choice.part, 50)}` keeps the epoch that does best on "
+                f"`{label(use.thing)}`, the test part: choose by a validation part that is held "
+                "out of the training rows, and test once.",
+                (
+                    Note("it is scored here", use.scene.module, use.statement.line),
+                    Note("its rows come from here", use.thing.scene.module, use.thing.line),
+                ),
+                "medium",
+            )
 
 
 def by_validation(use: Evaluation, held_out: HeldOut) -> Report | None:
