@@ -16,7 +16,7 @@ from .entries import Entry
 from .ordering import Ordering
 from .program import Program
 from .symbols import FunctionSymbol, Module, Table, class_symbol, function_symbol
-from .values import Callable, Frame, Instance, Partial, Type, Value
+from .values import Callable, Frame, Instance, Library, Partial, Type, Value
 
 MAX_SCENES = 500
 MAX_DEPTH = 12
@@ -125,16 +125,29 @@ class Play:
             for value in site.values:
                 for frame in self._frames(value, site):
                     seen.add(frame)
+                    if self._is_layer(frame, scene):
+                        continue
                     if frame.function not in running and len(self.scenes) < MAX_SCENES:
                         child = self._open(frame, scene, site, False)
                         scene.children.setdefault(id(site.call), []).append(child)
         for frame in scene.activity.leads_to:
             if frame.function is None:
                 self.module_scene(frame.module)
-            elif frame in seen or frame.function in running:
+            elif frame in seen or frame.function in running or self._is_layer(frame, scene):
                 continue
             elif len(self.scenes) < MAX_SCENES:  # handed to a library, which calls it
                 scene.children.setdefault(0, []).append(self._open(frame, scene, None, False))
+
+    def _is_layer(self, frame: Frame, scene: Scene) -> bool:
+        """Tell whether a network calls another, its layer: there are many, and none sees data."""
+        return self._is_of_network(frame) and self._is_of_network(scene.frame)
+
+    def _is_of_network(self, frame: Frame) -> bool:
+        owner = frame.function.owner if frame.function else None
+        return owner is not None and any(
+            isinstance(each, Library) and each.name.startswith("torch.nn.")
+            for each in self.program.evaluator.ancestry(owner)
+        )
 
     def _frames(self, value: Value, site: Site) -> Iterator[Frame]:
         """Yield the frames that a call leads to."""

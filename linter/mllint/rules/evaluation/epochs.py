@@ -107,7 +107,18 @@ class Epochs:
 
     def chosen_by(self, use: Use) -> Iterator[EpochChoice]:
         """Yield what keeps the best of the scores of one loop, there or in its callers."""
-        scene, at = use.scene, use.statement
+        for scene in self.phases.play.scenes:
+            if (
+                scene.frame.function is use.scene.frame.function
+                and scene.module is use.scene.module
+            ):
+                yield from self.chosen_in(scene, use)
+
+    def chosen_in(self, scene: Scene, use: Use) -> Iterator[EpochChoice]:
+        """Yield what keeps the best of the scores of one call of the function with the loop."""
+        at = use.statement
+        if not isinstance(at, For) or use.thing not in self.phases.iterated(at.iterable, scene, at):
+            return
         around: tuple[object, ...] = self.phases.around(scene, at)
         names = changed_in(at)
         while True:
