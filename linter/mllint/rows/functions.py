@@ -69,7 +69,8 @@ class Functions(Library):
             return result
         if isinstance(function, Attribute):
             method = function.attr
-            guess = self.unknown_estimator(call, method)
+            is_grouped = receiver.groups is not None  # pandas' transform, no estimator's
+            guess = None if is_grouped else self.unknown_estimator(call, method)
             if guess is not None:
                 return guess
             if receiver != NOTHING:
