@@ -67,10 +67,8 @@ def find_leaks(events: Events) -> Iterator[Leak]:
     for leak in best.values():
         yield leak._replace(
             is_refit=is_refit(leak.fit, events),
-            is_inner=all(
-                is_part(region, known_rest) or any(region.opposed_to(each) for each in tested)
-                for region in leak.fit.learned
-            ),
+            is_inner=all(is_part(region, known_rest) for region in leak.fit.learned)
+            or any(all(r.opposed_to(each) for r in leak.fit.learned) for each in tested),
         )
 
 

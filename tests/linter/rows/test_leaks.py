@@ -63,6 +63,11 @@ LEAKS = {
         "df = df.sample(frac=0.1)\nX, y = df[['a']], df['b']\n"
         "X = StandardScaler().fit_transform(X)",
     ),
+    "of classes apart and together again": case(
+        "MLD001",
+        "yes, no = df[df['b'] == 1], df[df['b'] == 0].sample(100)\nboth = pd.concat([yes, no])\n"
+        "X, y = both[['a']], both['b']\nX = StandardScaler().fit_transform(X)",
+    ),
     "columns of unknown names": case(
         "MLD001",
         "le = LabelEncoder()\nfor c in df.select_dtypes('object').columns:\n"
