@@ -35,6 +35,7 @@ class Expected(NamedTuple):
 REVIEW = {
     "the test part is another one in each run": Expected("MLR006", "baselines.py", 21),
     "each forest is another one": Expected("MLR005", "baselines.py", 24),
+    "the forest is chosen by its score on the test part": Expected("MLE002", "baselines.py", 27),
     "scaled before it is split": Expected("MLD001", "data.py", 17),
     "genes chosen with the test patients' responses": Expected("MLD004", "data.py", 18),
     "all loader workers add the same noise, each epoch": Expected("MLR003", "data.py", 27),
