@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Iterator
 
 from ..facts.expressions import Call, Constant, Expression, Mapping, Star
 from ..facts.statements import Assign
 from .configs import Configs
 from .members import FLUENT, MAX_NAME, Members
-from .symbols import ClassSymbol
+from .symbols import ClassSymbol, FunctionSymbol
 from .texts import method_result
 from .values import (
     Callable,
@@ -33,12 +34,17 @@ WRAPPERS = frozenset(
     | {"torch.distributed.fsdp.FullyShardedDataParallel", "contextlib.contextmanager"}
 )
 MAX_DEPTH = 5  # of frames nested in what is handed
+# A function that unwraps what it is handed by calling itself, for each way to unwrap it, gives a
+# tree of calls without end; what it gives is known after few of them.
+MAX_RECURSION = 2
 
 
 class Calls(Members):
     """The part of the evaluator that knows calls."""
 
     configs: Configs
+    cuts: int
+    returning: Counter[FunctionSymbol]  # how often each is within itself right now
 
     @abstractmethod
     def item(self, value: Value, key: Expression, frame: Frame) -> Values:
@@ -202,8 +208,16 @@ class Calls(Members):
             if target.receiver is not None and target.function.parameters:
                 bound = ((target.function.parameters[0].name, (target.receiver,)),)
             inner = Frame(target.function.module, target.function, bound, target.frame, 1)
-        for expression in target.function.returns:
-            yield from self.evaluate(expression, inner)
+        function = target.function
+        if self.returning[function] >= MAX_RECURSION:
+            self.cuts += 1
+            return
+        self.returning[function] += 1
+        try:
+            found = [each for value in function.returns for each in self.evaluate(value, inner)]
+        finally:
+            self.returning[function] -= 1
+        yield from found
 
     def imported_name(self, name: str, frame: Frame) -> Value:
         """Return what a dotted name in a config means."""

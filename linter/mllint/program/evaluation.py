@@ -9,6 +9,7 @@ caller made.
 from __future__ import annotations
 
 import builtins
+from collections import Counter
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -73,6 +74,7 @@ class Evaluator(Calls):
         self.importing: set[tuple[int, str]] = set()  # statements that bind a name right now
         self.registries = Registries(self)
         self.cuts = 0  # how often a cycle was met
+        self.returning = Counter()
         # Functions of the project whose meaning the user says: they are a library's, too.
         self.declared: dict[Symbol, Library] = {}
 

@@ -331,6 +331,14 @@ def test_loops_without_end(program):
         linked.reach(entry)
 
 
+def test_a_function_that_unwraps_by_calling_itself_ends(program):
+    ways = "".join(f"    if hasattr(x, '{w}'):\n        return unwrap(x.{w})\n" for w in "abcd")
+    text = f"import gym, lib\ndef unwrap(x):\n{ways}    return x\nunwrap(gym.make()).step()\n"
+    linked = program({"main.py": text + "unwrap(lib).target()\n", "lib.py": TARGET})
+    (entry,) = linked.entries
+    assert list(linked.reach(entry).calls(SEED))
+
+
 def test_what_is_unknown_is_kept(program):
     linked = program({"main.py": "def f(x):\n    x.run()\nf(undefined)\n"})
     (entry,) = linked.entries
