@@ -82,14 +82,13 @@ class Calls(Members):
         for keyword, argument in call.keywords:
             if keyword in names:
                 bindings[keyword] = self.evaluate(argument, frame)
-        depth = 1 + max((depth_of(v) for values in bindings.values() for v in values), default=0)
         kept = tuple(
-            (name, tuple(v for v in values if depth_of(v) < MAX_DEPTH))
+            (name, found)
             for name, values in bindings.items()
-            if values
+            if (found := tuple(v for v in map(shallow, values) if depth_of(v) < MAX_DEPTH))
         )
-        kept = tuple((name, values) for name, values in kept if values)
-        return Frame(function.module, function, kept, target.frame, min(depth, MAX_DEPTH))
+        depth = 1 + max((depth_of(v) for _, values in kept for v in values), default=0)
+        return Frame(function.module, function, kept, target.frame, depth)
 
     def result(self, callee: Value, call: Call, frame: Frame) -> Iterator[Value]:
         """Yield what a call gives."""
@@ -229,6 +228,20 @@ class Calls(Members):
                     found = next(iter(self.member(found, part)), Library(name))
                 return found
         return Library(name)
+
+
+def shallow(value: Value) -> Value:
+    """Return a value; one that is nested too deeply without what it was made with.
+
+    Of an instance its class is known all the same, and so which methods it has.
+    """
+    if depth_of(value) >= MAX_DEPTH:
+        match value:
+            case Instance(symbol):
+                return Instance(symbol)
+            case Callable(function, Instance(symbol), None):
+                return Callable(function, Instance(symbol))
+    return value
 
 
 def depth_of(value: Value) -> int:

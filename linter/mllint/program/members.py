@@ -103,6 +103,8 @@ class Members(ABC):
                 return (Library(f"builtins.dict().{attr}", value),)
             case Literal(Sequence(kind)):
                 return (Library(f"builtins.{kind}().{attr}"),)
+            case Literal(Constant(None)):  # where it is asked for more, it has been replaced
+                return ()
             case Literal(Constant(constant)):
                 return (Library(f"builtins.{type(constant).__name__}().{attr}", value),)
             case Partial(target):

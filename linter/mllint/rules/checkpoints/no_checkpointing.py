@@ -128,6 +128,69 @@ class Mine(Trainer):
 torch.manual_seed(0)
 Mine(torch.nn.Linear(2, 1), torch.optim.SGD).fit(loader)
 """,
+        # What is filled only after it was made, by a function that knows nothing of the model.
+        """
+import torch
+
+def pack(network):
+    packed = {}
+    packed["state"] = {key: value.cpu() for key, value in network.state_dict().items()}
+    return packed
+
+def main():
+    torch.manual_seed(0)
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    losses = []
+    for x, y in data():
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    package = {}
+    package["history"] = losses
+    package["network"] = pack(model)
+    torch.save(package, "run.pt")
+
+main()
+""",
+        # A model that nobody can tell by how it is made, among the scores.
+        """
+import sys
+import torch
+import zoo
+
+torch.manual_seed(0)
+net = zoo.__dict__[sys.argv[1]]()
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(net(x), y)
+    loss.backward()
+    optimizer.step()
+    state = {"net": net, "loss": loss.item()}
+    torch.save(state, "net.pt")
+""",
+        # What is optimized is saved, though it is no network.
+        """
+import sys
+import torch
+
+torch.manual_seed(0)
+network = torch.jit.load(sys.argv[1])
+latent = network.mean().detach().clone()
+latent.requires_grad = True
+noises = [torch.zeros(2) for _ in range(3)]
+optimizer = torch.optim.Adam([latent] + noises, lr=0.1)
+for step in range(100):
+    loss = network(latent).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+found = {}
+for i, name in enumerate(sys.argv[2:]):
+    found[name] = {"latent": latent[i]}
+torch.save(found, "projected.pt")
+""",
         """
 from sklearn.linear_model import LogisticRegression
 

@@ -21,10 +21,11 @@ from ...facts.expressions import (
     Star,
     Subscript,
     Template,
+    dotted,
     subexpressions,
 )
 from ...program.activity import Site
-from ...program.graph import CallGraph
+from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
 from ...program.training import last_name
 from ...program.values import Frame, Instance, Library, Literal, Value
@@ -34,6 +35,8 @@ from ..origins import Given, Origins, place
 
 # Methods whose result holds what their object holds: ``model.state_dict().items()``.
 SAME_CONTENT = frozenset({"items", "values", "copy", "cpu", "detach", "clone", "to", "half"})
+# What only a model is asked.
+MODEL_METHODS = frozenset({"parameters", "named_parameters", "train", "eval"})
 # Made of these, a value is no model: an optimizer's state, options, text.
 NO_MODEL = ("argparse.", "builtins.str", "builtins.len", "time.", "datetime.", "sys.argv")
 # Their state is none; an optimizer itself has the parameters in it.
@@ -116,10 +119,13 @@ class Saving(Origins):
         values = self.evaluator.evaluate(expression, frame)
         if any(is_network(value, self.evaluator) for value in values):
             yield HOLDS
+        if self.is_used_as_model(expression, frame):
+            yield HOLDS
         meanings = [each for value in values for each in self._meaning(expression, value)]
         if meanings and MAY_HOLD not in meanings:
             yield from meanings
-            return
+            if not any(is_container(value) for value in values):
+                return  # and a container may be filled after it was made
         match expression:
             case Constant() | Operation() | Compare() | Template():
                 pass
@@ -150,6 +156,16 @@ class Saving(Origins):
             case _:
                 yield MAY_HOLD
 
+    def is_used_as_model(self, expression: Expression, frame: Frame) -> bool:
+        """Tell whether a name is asked for its parameters or its mode, as only a model is."""
+        subject = dotted(expression)
+        owners = (owner_of(frame), frame.module) if subject else ()
+        return any(
+            isinstance(site.call.func, Attribute) and site.call.func.attr in MODEL_METHODS
+            for owner in owners
+            for site in self.graph.calls_on(owner, subject)
+        )
+
     @staticmethod
     def _meaning(expression: Expression, value: Value) -> Iterator[Given | int]:
         """Yield what follows from what an expression stands for."""
@@ -178,6 +194,11 @@ class Saving(Origins):
 
 def _values(call: Call) -> tuple[Expression, ...]:
     return tuple(value for _, value in call.keywords)
+
+
+def is_container(value: Value) -> bool:
+    """Tell whether a value is a dictionary or list that is written out."""
+    return isinstance(value, Literal) and isinstance(value.expression, Mapping | Sequence)
 
 
 def writes_text(call: Call) -> bool:
