@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .discovery import EVERYTHING, Filter, discover, walk_project
 
@@ -17,6 +17,19 @@ MARKS = (
     *("pyproject.toml", "mllint.toml", ".git", "setup.py", "setup.cfg", "requirements.txt"),
     *("environment.yml", "environment.yaml", "Pipfile", ".hg"),
 )
+# Where the older files list console scripts, and how they write one.
+SETUP_SCRIPTS = {
+    "setup.py": re.compile(r"""["'](?:console|gui)_scripts["']\s*:\s*\[([^]]*)"""),
+    "setup.cfg": re.compile(r"(?m)^(?:console|gui)_scripts\s*=((?:.*\n)(?:[ \t]+.*\n?)*)"),
+}
+SCRIPT = re.compile(r"([\w.-]+)\s*=\s*([\w.]+\s*:\s*[\w.]+)")
+
+
+class Command(NamedTuple):
+    """A console script: the ``package.module:function`` that it runs, and which file says so."""
+
+    target: str
+    file: str
 
 
 def common_folder(paths: Iterable[Path]) -> Path:
@@ -66,9 +79,9 @@ class Project:
             return {}
 
     @cached_property
-    def commands(self) -> dict[str, str]:
-        """Console scripts: name, and ``package.module:function``."""
-        found: dict[str, str] = {}
+    def commands(self) -> dict[str, Command]:
+        """Console scripts, by name."""
+        found = dict(self._read_commands())
         tables = (
             self.settings.get("project", {}),
             self.settings.get("tool", {}).get("poetry", {}),
@@ -77,8 +90,23 @@ class Project:
             for section in ("scripts", "gui-scripts"):
                 scripts = table.get(section, {}) if isinstance(table, dict) else {}
                 if isinstance(scripts, dict):
-                    found |= {k: v for k, v in scripts.items() if isinstance(v, str)}
+                    found |= {
+                        name: Command(target, "pyproject.toml")
+                        for name, target in scripts.items()
+                        if isinstance(target, str)
+                    }
         return found
+
+    def _read_commands(self) -> Iterator[tuple[str, Command]]:
+        """Yield the console scripts that setup.cfg and setup.py list."""
+        for file, section in SETUP_SCRIPTS.items():
+            try:
+                text = (self.root / file).read_text(encoding="utf-8", errors="replace")
+            except OSError:
+                continue
+            for listed in section.finditer(text):
+                for script in SCRIPT.finditer(listed[1]):
+                    yield script[1], Command(script[2], file)
 
     @cached_property
     def pins(self) -> dict[str, str]:

@@ -57,6 +57,11 @@ from .values import (
 
 # Calls that, handed nothing, make commands of all that their module defines.
 COMMANDS = frozenset({"fire.Fire"})
+# Calls that, handed nothing, run the ``main`` of their module.
+MAINS = frozenset(
+    {"absl.app.run", "tensorflow.app.run", "tensorflow.compat.v1.app.run"}
+    | {"tensorflow.python.platform.app.run", "tensorflow.platform.app.run"}
+)
 # Decorators that are methods of what a library made, or that register: ``Engine().on()``. Commands
 # are programs of their own, of which a run carries out one.
 KEEPING = re.compile(r"(\(\)\.(?!command|callback|local_entrypoint)\w+|\.register\w*)(\(\))?$")
@@ -272,6 +277,8 @@ class Observer:
         arguments: list[Expression] = [*site.call.args, *(value for _, value in site.call.keywords)]
         if not arguments and not COMMANDS.isdisjoint(site.names):
             arguments += map(Name, self.frame.module.table)
+        if not arguments and not MAINS.isdisjoint(site.names):
+            arguments.append(Name("main"))
         while arguments:
             argument = arguments.pop()
             match argument:
@@ -307,6 +314,11 @@ class Observer:
             call = Call(Name("partial"), (), ())
             bound = self.evaluator.bind(value.target, call, self.frame, value.args, value.keywords)
             self.leads_to(bound, line)
+        elif isinstance(value, Partial):  # of a library's function, which is handed the project's
+            for values in (*value.args, *(values for _, values in value.keywords)):
+                for each in values:
+                    if isinstance(each, Callable | Partial):
+                        self.visit_all(each, line)
         elif isinstance(value, Callable):
             function = value.function
             bindings: tuple[tuple[str, Values], ...] = ()

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from ..facts.expressions import Call, Constant, Expression, Mapping, Star
 from ..facts.statements import Assign
 from .configs import Configs
+from .loading import modules_called, text_parts
 from .members import FLUENT, MAX_NAME, Members
-from .symbols import ClassSymbol, FunctionSymbol
+from .symbols import ClassSymbol, FunctionSymbol, Module
 from .texts import method_result
 from .values import (
     Callable,
@@ -99,11 +100,18 @@ class Calls(Members):
                 for target in self.evaluate(call.args[0], frame):
                     yield Partial(target, named, args)
             case Library("builtins.getattr") if len(call.args) > 1:
-                for text in self.texts(call.args[1], frame):
-                    for value in self.evaluate(call.args[0], frame):
+                texts = self.texts(call.args[1], frame)
+                for value in self.evaluate(call.args[0], frame):
+                    for text in texts:
                         yield from self.member(value, text)
+                    if isinstance(value, Package) and not texts:
+                        yield from self.classes(value.module)
             case Library("importlib.import_module") if call.args:
-                for text in self.texts(call.args[0], frame):
+                texts = self.texts(call.args[0], frame)
+                if not texts:
+                    parts = text_parts(call.args[0], frame)
+                    yield from modules_called(parts, self.modules, frame.module)
+                for text in texts:
                     anchors = self.texts(call.argument("package", 1), frame) or [""]
                     for anchor in anchors if text.startswith(".") else [""]:
                         yield self.imported_name(f"{anchor}{text}", frame)
@@ -150,6 +158,14 @@ class Calls(Members):
                     yield from self.returned(target, self.bind(target, call, frame, args, named))
                 else:
                     yield from self.result(target, call, frame)
+
+    def classes(self, module: Module) -> Iterator[Type]:
+        """Yield the classes of a module: one that is asked for by a name not known is of these."""
+        for found in module.table.values():
+            if found[0].kind in ("class", "import"):
+                for value in self.defined(found, Frame(module)):
+                    if isinstance(value, Type):
+                        yield value
 
     def bind_fields(self, symbol: ClassSymbol, call: Call, frame: Frame) -> Frame | None:
         """Return what a class without constructor, such as a dataclass, keeps in which field."""

@@ -188,11 +188,11 @@ def find_entries(project: Project, evaluator: Evaluator) -> list[Entry]:
 
 
 def console_scripts(project: Project, evaluator: Evaluator, known: list[Entry]) -> Iterator[Entry]:
-    """Yield the functions that pyproject.toml names as commands, but for those already known."""
+    """Yield the functions that the project installs as commands, but for those already known."""
     anchor = next(iter(evaluator.modules), None)
     seen = {entry.function for entry in known}
     mains = {entry.module for entry in known if entry.kind == "main"}
-    for command, target in project.commands.items():
+    for command, (target, file) in project.commands.items():
         if anchor is None:
             return
         name, _, attr = target.partition(":")
@@ -202,5 +202,5 @@ def console_scripts(project: Project, evaluator: Evaluator, known: list[Entry]) 
         for found in evaluator.member(value, attr.partition(".")[0].strip()):
             if isinstance(found, Callable) and found.function not in seen:
                 function = found.function
-                evidence = f"the command {command} of pyproject.toml"
+                evidence = f"the command {command} of {file}"
                 yield Entry(function.module, function.line, evidence, "console", function)

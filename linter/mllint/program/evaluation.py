@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import builtins
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from ..facts.expressions import (
     Attribute,
     Call,
+    Comprehension,
     Conditional,
     Constant,
     Expression,
@@ -67,6 +68,7 @@ class Evaluator(Calls):
         self.modules = modules
         self.configs = configs
         self.ancestries = {}
+        self.namespaces = {}
         # With the expression, so that its id stays its own.
         self.known: dict[tuple[int, Frame], tuple[Expression, Values]] = {}
         self.provisional: dict[tuple[int, Frame], tuple[Expression, Values]] = {}
@@ -268,6 +270,17 @@ class Evaluator(Calls):
                 func[-1] if isinstance(func, Name | Attribute) else ""
             ) in PASSING:
                 return self.unpacked(inside, path, frame)
+            case Comprehension("list" | "set" | "generator", element), (_, *rest):
+                return self.unpacked(element, tuple(rest), frame)
+            case Call(Attribute(mapping, "items" | "values" as which), ()), (None, *rest):
+                rest = rest[1:] if which == "items" and rest[:1] == [1] else rest
+                entries = self.entries(mapping, frame)
+                if entries and (which == "values" or rest != [0]):
+                    return tuple(
+                        v
+                        for each, there in entries
+                        for v in self.unpacked(each, tuple(rest), there)
+                    )
             case Sequence(_, items), (position, *rest):
                 chosen = items if position is None else items[position : position + 1]
                 return tuple(
@@ -276,13 +289,26 @@ class Evaluator(Calls):
                     if not isinstance(item, Star)
                     for found in self.unpacked(item, tuple(rest), frame)
                 )
-        found: list[Value] = []
+        found: list[Value] = [
+            each
+            for made, there in comprehended(value, frame)
+            for each in self.unpacked(made, path, there)
+        ]
         for each in self.evaluate(value, frame):
             if isinstance(each, Literal) and each.expression is not value:
                 found += self.unpacked(each.expression, path, each.frame)
             elif isinstance(each, Library):
                 found.append(Library(f"{each.name}{'[]' * len(path)}"[:MAX_NAME]))
         return tuple(found)
+
+    def entries(self, mapping: Expression, frame: Frame) -> list[tuple[Expression, Frame]]:
+        """Return the values of a dictionary that is written out, with where they are evaluated."""
+        return [
+            (entry, value.frame)
+            for value in self.evaluate(mapping, frame)
+            if isinstance(value, Literal) and isinstance(value.expression, Mapping)
+            for _, entry in value.expression.pairs
+        ]
 
     def item(self, value: Value, key: Expression, frame: Frame) -> Values:
         """Return what a subscript gives."""
@@ -336,6 +362,18 @@ class Evaluator(Calls):
                     or (isinstance(each, Library) and not each.name.startswith("builtins."))
                 )
         return ()
+
+
+def comprehended(value: Expression, frame: Frame) -> Iterator[tuple[Comprehension, Frame]]:
+    """Yield the comprehensions that a name of a function or module is bound to."""
+    if not isinstance(value, Name):
+        return
+    function, top = frame.function, Frame(frame.module)
+    is_local = function is not None and value.id in function.table
+    table = function.table if function is not None and is_local else frame.module.table
+    for entry in table.get(value.id, ()):
+        if entry.kind == "value" and isinstance(entry.value, Comprehension):
+            yield entry.value, frame if is_local else top
 
 
 def as_name(text: str) -> Expression:

@@ -35,6 +35,7 @@ class Members(ABC):
 
     modules: Modules
     ancestries: dict[ClassSymbol, tuple[ClassSymbol | Library, ...]]
+    namespaces: dict[Module, Literal]
 
     @abstractmethod
     def evaluate(self, expression: Expression | None, frame: Frame) -> Values:
@@ -87,6 +88,8 @@ class Members(ABC):
                     return (Library(name[:-2]),)
                 return (Library(f"{name}.{attr}"),) if len(name) < MAX_NAME else ()
             case Package(module):
+                if attr == "__dict__":
+                    return (self.namespace(module),)
                 if attr in module.table:
                     return self.defined(module.table[attr], Frame(module))
                 within = self.modules.submodule(value, attr)
@@ -110,6 +113,19 @@ class Members(ABC):
             case Partial(target):
                 return self.member(target, attr) if attr == "func" else ()
         return ()
+
+    def namespace(self, module: Module) -> Literal:
+        """Return what ``__dict__`` of a module holds: what it defines and imports.
+
+        Where one is chosen by a name that is not known, it may be any of these.
+        """
+        found = self.namespaces.get(module)
+        if found is None:
+            kinds = ("class", "function", "import")
+            names = [name for name, each in module.table.items() if each[0].kind in kinds]
+            pairs = tuple((Constant(each), Name(each)) for each in names if each.isidentifier())
+            found = self.namespaces[module] = Literal(Mapping(pairs), Frame(module))
+        return found
 
     def class_member(
         self, ancestry: tuple[ClassSymbol | Library, ...], attr: str, value: Value

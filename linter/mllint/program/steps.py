@@ -29,7 +29,7 @@ from .values import Callable, Frame, Instance, Library, Type
 
 BACKWARD = frozenset({"backward", "manual_backward"})
 # So is nothing called but what trains a model.
-STEPS = frozenset({"apply_gradients", "train_on_batch"})
+STEPS = frozenset({"apply_gradients", "apply_gradient", "train_on_batch"})
 LOOPS = frozenset({"fit_generator", "fit_one_cycle"})
 # Only a fit in epochs is handed these.
 EPOCHS = frozenset({"epochs", "nb_epoch", "n_epochs", "validation_data", "steps_per_epoch"})

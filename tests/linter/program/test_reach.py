@@ -164,6 +164,42 @@ WAYS = {
     "generator": "import lib\ndef g():\n    lib.target()\n    yield 1\nfor x in g(): pass",
     "async": "import asyncio, lib\nasync def m():\n    lib.target()\nasyncio.run(m())",
     "a module's top level": "import other\nprint()",
+    "run by absl": (
+        "import lib\nfrom absl import app\ndef main(_):\n    lib.target()\napp.run(main)"
+    ),
+    "run by TensorFlow": (
+        "import lib\nimport tensorflow as tf\ndef main(_):\n    lib.target()\ntf.app.run()"
+    ),
+    "mapped by a library's function": (
+        "import jax, lib\nfrom functools import partial\n"
+        "jax.pmap(partial(jax.lax.scan, lib.target))(1)"
+    ),
+    "a class of an instance nested deeply": (
+        "import lib\nclass B:\n    def __init__(self, a=None):\n        self.a = a\n"
+        "    def run(self):\n        self.step()\n    def step(self): ...\nclass A(B):\n"
+        "    def step(self):\n        lib.target()\n"
+        "A(B(B(B(B(B(B(B()))))))).run()"
+    ),
+    "replaced later": (
+        "import lib\nclass A:\n    f = None\n    def run(self):\n        self.f()\n"
+        "a = A()\na.f = lib.target\na.f()"
+    ),
+    "module by a part of its name": (
+        "import importlib, sys\nm = importlib.import_module(f'plugins.{sys.argv[1]}_plugin')\n"
+        "m.Plugin().go()"
+    ),
+    "class of a module by its name": (
+        "import importlib, sys\nname = 'plugins.' + sys.argv[1] + '_plugin'\n"
+        "module = importlib.import_module(name)\n"
+        "for key, cls in module.__dict__.items():\n    if key == sys.argv[2]:\n"
+        "        found = cls\nfound().go()"
+    ),
+    "class of any of some modules": (
+        "import importlib, os, sys\nnames = [n[:-3] for n in os.listdir('plugins')]\n"
+        "modules = [importlib.import_module(f'plugins.{n}') for n in names]\n"
+        "for each in modules:\n    cls = getattr(each, sys.argv[1], None)\ncls().go()"
+    ),
+    "entry of a module": "import sys, lib\nlib.__dict__[sys.argv[1]]()",
 }
 
 
@@ -173,6 +209,11 @@ def test_every_way_of_calling(way, program):
         "main.py": WAYS[way] + "\n",
         "lib.py": TARGET,
         "other.py": "import lib\nlib.target()\n",
+        "plugins/__init__.py": "",
+        "plugins/a_plugin.py": (
+            "import lib\nclass Plugin:\n    def go(self):\n        lib.target()\n"
+        ),
+        "plugins/other.py": "class Plugin: ...\n",
     }
     linked = program(files)
     entries = [entry for entry in linked.entries if entry.module.name == "main"]
@@ -272,6 +313,25 @@ def test_a_console_script(program):
     (entry,) = linked.entries
     assert entry.evidence == "the command train of pyproject.toml"
     assert list(linked.reach(entry).calls(SEED))
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("setup.py", "from setuptools import setup\nsetup(entry_points={'console_scripts': "
+                     "['train = pkg.cli:run', 'other=pkg.cli:other']})\n"),
+        ("setup.cfg", "[options.entry_points]\nconsole_scripts =\n  train = pkg.cli:run\n"
+                      "  other=pkg.cli:other\n"),
+    ],
+)  # fmt: skip
+def test_a_console_script_of_older_files(file, text, program):
+    cli = f"{TARGET}\n\ndef run():\n    target()\n\n\ndef other(): ...\n"
+    linked = program({file: text, "pkg/__init__.py": "", "pkg/cli.py": cli})
+    commands = [entry for entry in linked.entries if entry.kind == "console"]
+    assert [each.evidence for each in commands] == [
+        f"the command train of {file}", f"the command other of {file}"
+    ]  # fmt: skip
+    assert [bool(list(linked.reach(each).calls(SEED))) for each in commands] == [True, False]
 
 
 def test_a_notebook_is_a_program(program):
