@@ -114,7 +114,10 @@ class Modules:
         parts = name.split(".")
         file = os.path.abspath(importer.path)  # noqa: PTH100
         own = Package(importer)
-        for folder in self.search_path(file):
+        folders = self.search_path(file)
+        if importer.name.partition(".")[0] == parts[0]:  # its own package, not a module in it
+            folders.insert(0, self.import_root(file))
+        for folder in folders:
             found = self.descend(self.at(os.path.join(folder, parts[0])), parts[1:])  # noqa: PTH118
             # A bare folder only counts where it holds what is asked for: `wandb/` is full of runs.
             if found is None or found == own or (isinstance(found, Namespace) and len(parts) == 1):

@@ -57,6 +57,9 @@ def modules_called(parts: list[Part], modules: Modules, importer: Module) -> lis
         return []
     package, _, begin = first.rpartition(".")
     found = modules.find(package, importer)
+    home = os.path.dirname(os.path.abspath(importer.path))  # noqa: PTH100, PTH120
+    if importer.is_package and f".{home.replace(os.sep, '.')}".endswith(f".{package}"):
+        found = Package(importer)  # it loads its own, by its full name
     if isinstance(found, Package) and found.module.is_package:
         folder = os.path.dirname(os.path.abspath(found.module.path))  # noqa: PTH100, PTH120
     elif isinstance(found, Namespace):

@@ -268,6 +268,8 @@ def test_a_main_block_is_not_run_by_an_import(program):
          "main.py": "import sys\nsys.path.insert(0, 'deep/shared')\nfrom lib import target"},
         {"code/pkg/__init__.py": "", "code/pkg/lib.py": TARGET,
          "run/main.py": "from pkg.lib import target"},
+        {"pkg/__init__.py": "from pkg.lib import target", "pkg/lib.py": TARGET,
+         "pkg/pkg.py": "", "pkg/main.py": "from pkg import target"},
         {"pkg/__init__.py": "from .names import *", "pkg/names.py": "from .lib import *",
          "pkg/lib.py": TARGET, "main.py": "import pkg\ntarget = pkg.target"},
     ],
