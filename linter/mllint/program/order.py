@@ -9,41 +9,66 @@ that it is handed to start the program with.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from .activity import Site
 from .entries import Entry
 from .evaluation import Evaluator
+from .ordering import Ordering
 from .reach import Explorer, Reach
 from .symbols import ClassSymbol, FunctionSymbol
 from .values import Callable, Frame, Instance, Partial, Type, Value
 
 MAX_DEPTH = 60  # of calls
+Trail: TypeAlias = tuple[Site, ...]  # the calls that lead to one, outermost first
+Event: TypeAlias = tuple["Site | Frame", Trail]
 # Library calls that run at once what they are handed.
 STARTERS = frozenset({"spawn", "Fire", "run", "launch", "start_processes", "typer.run"})
 
 
-def in_order(entry: Entry, explorer: Explorer) -> Iterator[Site]:
-    """Yield a program's calls as they are first carried out; loops and branches once."""
-    return (each for each in events(entry, explorer) if isinstance(each, Site))
+def in_order(entry: Entry, explorer: Explorer) -> Iterator[tuple[Site, Trail]]:
+    """Yield a program's calls as they are first carried out, with those that led to each.
+
+    Loops and branches are carried out once.
+    """
+    for event, trail in _events(entry, explorer):
+        if isinstance(event, Site):
+            yield event, trail
 
 
 def events(entry: Entry, explorer: Explorer) -> Iterator[Site | Frame]:
     """Yield calls, each when it is over, and frames, each when it is entered."""
+    return (event for event, _ in _events(entry, explorer))
+
+
+def are_alternatives(one: tuple[Site, ...], other: tuple[Site, ...]) -> bool:
+    """Tell whether of two calls, each after those that led to it, a run carries out one only."""
+    for mine, its in zip(one, other, strict=False):
+        if mine.call is its.call and mine.frame == its.frame:
+            continue
+        if mine.frame != its.frame:
+            return False
+        owner = mine.frame.function or mine.frame.module
+        return Ordering(owner.body).exclude(mine.statement, its.statement)
+    return False
+
+
+def _events(entry: Entry, explorer: Explorer) -> Iterator[Event]:
     seen: set[Frame] = set()
     reach = entry.reach(explorer)
     for frame, is_main in entry.starts():
-        yield from visit(frame, is_main, explorer, reach, seen, 0)
+        yield from visit(frame, is_main, explorer, reach, seen, ())
 
 
 def visit(
-    called: Frame, is_main: bool, explorer: Explorer, reach: Reach, seen: set[Frame], depth: int
-) -> Iterator[Site | Frame]:
+    called: Frame, is_main: bool, explorer: Explorer, reach: Reach, seen: set[Frame], trail: Trail
+) -> Iterator[Event]:
     """Yield the calls of one frame, and those of what it calls where it calls it."""
     frame = reach.visited(called)
-    if frame is None or frame in seen or depth > MAX_DEPTH:
+    if frame is None or frame in seen or len(trail) > MAX_DEPTH:
         return
     seen.add(frame)
-    yield frame
+    yield frame, trail
     activity = explorer.activity(frame, is_main)
     following = list(activity.leads_to.items())
     imports = [(line, each) for each, line in following if each.function is None]
@@ -53,14 +78,14 @@ def visit(
     for site in activity.sites:
         line = site.statement.line
         while imports and imports[0][0] <= line:
-            yield from visit(imports.pop(0)[1], False, explorer, reach, seen, depth + 1)
+            yield from visit(imports.pop(0)[1], False, explorer, reach, seen, (*trail, site))
         functions = functions_of(site, explorer.evaluator)
         for each in by_line.get(line, ()) if functions else ():
             if each.function in functions:
-                yield from visit(each, False, explorer, reach, seen, depth + 1)
-        yield site
+                yield from visit(each, False, explorer, reach, seen, (*trail, site))
+        yield site, trail
     for _, each in imports:
-        yield from visit(each, False, explorer, reach, seen, depth + 1)
+        yield from visit(each, False, explorer, reach, seen, trail)
 
 
 def functions_of(site: Site, evaluator: Evaluator) -> set[FunctionSymbol]:

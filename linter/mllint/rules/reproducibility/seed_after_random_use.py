@@ -9,7 +9,7 @@ from ...facts.expressions import Name, dotted, subexpressions
 from ...facts.statements import Evaluate, walk
 from ...fixes.changes import AddImport, Fix, Insert, Move
 from ...program.activity import Site
-from ...program.order import in_order
+from ...program.order import Trail, are_alternatives, in_order
 from ...program.program import Program
 from ...program.training import Training
 from ...program.values import Library, Type
@@ -59,9 +59,9 @@ def find_late(training: Training, program: Program) -> Late | None:
     """Return the first call of a program that seeds what was drawn from already."""
     knowledge = program.knowledge
     in_workers = worker_functions(training.reach, program)
-    first_draws: dict[str, Site] = {}
+    first_draws: dict[str, list[tuple[Site, Trail]]] = {}
     done: set[str] = set()
-    for site in in_order(training.entry, program.explorer):
+    for site, trail in in_order(training.entry, program.explorer):
         if site.frame.function in in_workers and in_workers:
             continue
         generators = knowledge.seeded(site.names)
@@ -72,11 +72,12 @@ def find_late(training: Training, program: Program) -> Late | None:
             if may_seed(site, program):
                 return None
             for generator in () if is_aside(site) else drawn_at_once(site, program) - done:
-                first_draws.setdefault(generator, site)
+                first_draws.setdefault(generator, []).append((site, trail))
             continue
         for generator in sorted((ALL if generators is None else generators) - done):
-            if generator in first_draws:
-                return Late(site, first_draws[generator], is_trainer)
+            for draw, way in first_draws.get(generator, ()):
+                if not are_alternatives((*way, draw), (*trail, site)):
+                    return Late(site, draw, is_trainer)
             done.add(generator)
     return None
 
@@ -212,6 +213,26 @@ for fold in range(3):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     optimizer.step()
 torch.save(model.state_dict(), "m.pt")
+""",
+        # A program that either trains, seeded, or only looks.
+        """
+import sys
+import torch
+
+def look():
+    print(torch.nn.Linear(2, 1))
+
+def train():
+    torch.manual_seed(3)
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer.step()
+    torch.save(model.state_dict(), "m.pt")
+
+if len(sys.argv) > 1:
+    look()
+else:
+    train()
 """,
         """
 import random

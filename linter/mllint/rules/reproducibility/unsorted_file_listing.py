@@ -271,13 +271,15 @@ print(names)
     def report(use: Use, module: Module) -> Report:
         """Return the report on one listing."""
         statement, call = use.listing
-        listed = dotted(call.func) or "The listing"
+        listed = dotted(call.func)
+        written = f"{listed}(…)" if listed else "the listing"
+        listed = listed or "The listing"
         change = Wrap(statement, call, "sorted(", ")")
         return Report(
             module,
             statement,
             call,
-            f"{listed} gives any order, which decides {use.what}: write sorted({listed}(…)).",
+            f"{listed} gives any order, which decides {use.what}: write sorted({written}).",
             (Note("the order matters here", module, use.statement.line),),
             "high",
             None if listed.endswith("scandir") else Fix("Sort the listing", (change,), True),
