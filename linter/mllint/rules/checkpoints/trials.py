@@ -6,9 +6,14 @@ from ...facts.expressions import Call, Constant, Mapping, Name, Sequence
 from ...program.activity import Site
 from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
+from ...program.reach import Reach
 from ...program.steps import Steps
 from ...program.training import Training
+from ...program.values import Frame
 from ..metrics import Metrics
+
+# Draws that stand for data where speed is measured.
+NOISE = frozenset({"torch.rand", "torch.randn", "torch.randint"})
 
 
 def is_trial(training: Training, program: Program) -> bool:
@@ -23,7 +28,11 @@ def is_trial(training: Training, program: Program) -> bool:
         return False
     if not any(is_repeated(site, graph) for site in steps):
         return True  # one step alone shows that it can be taken
-    return trains_inputs(sites) or finds_rate(sites, program, graph)
+    return (
+        trains_inputs(sites)
+        or finds_rate(sites, program, graph)
+        or times_steps(training.reach, program)
+    )
 
 
 def is_repeated(site: Site, graph: CallGraph) -> bool:
@@ -34,21 +43,35 @@ def is_repeated(site: Site, graph: CallGraph) -> bool:
 def trains_inputs(sites: list[Site]) -> bool:
     """Tell whether what is optimized is no model but tensors, such as a picture."""
     made = [
-        site.call
+        (site.call, site.frame)
         for site in sites
         if any(
             name.startswith("torch.optim.") and name.rpartition(".")[2][:1].isupper()
             for name in site.names
         )
     ]
-    return bool(made) and all(_takes_tensors(call) for call in made)
+    return bool(made) and all(_takes_tensors(call, frame) for call, frame in made)
 
 
-def _takes_tensors(call: Call) -> bool:
-    match call.argument("params", 0):
+def _takes_tensors(call: Call, frame: Frame) -> bool:
+    handed = call.argument("params", 0)
+    if isinstance(handed, Name):
+        entries = owner_of(frame).table.get(handed.id, ())
+        handed = entries[0].value if len(entries) == 1 else None
+    match handed:
         case Sequence("list" | "tuple", items) if items:
             return all(isinstance(item, Name) for item in items)
     return False
+
+
+def times_steps(reach: Reach, program: Program) -> bool:
+    """Tell whether a program measures how long steps take, on numbers that it draws."""
+    names = {name for site in reach.sites for name in site.names}
+    return (
+        "torch.cuda.synchronize" in names
+        and not NOISE.isdisjoint(names)
+        and not any(program.knowledge.means(each, names) for each in ("loader", "reader"))
+    )
 
 
 def finds_rate(sites: list[Site], program: Program, graph: CallGraph) -> bool:
