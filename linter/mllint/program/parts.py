@@ -19,6 +19,8 @@ from ..facts.expressions import (
 )
 from ..knowledge import Knowledge
 from .objects import Objects, Thing, Things
+from .scenes import Scene
+from .values import Library
 
 MAX_CUTS = 6
 
@@ -35,6 +37,13 @@ DRAWS = frozenset(
 )
 ORDERED = frozenset({"builtins.list", "builtins.tuple", "numpy.array", "numpy.asarray"})
 SPLITTERS = frozenset({"sklearn.model_selection.train_test_split"})
+
+
+# Of torchvision's data sets: what does not change which rows they hold, and how others are called.
+ASIDE = frozenset(
+    {"transform", "target_transform", "transforms", "download", "loader", "is_valid_file"}
+)
+POSITIONS: dict[object, str] = {0: "root", 1: "train", "split": "train", "image_set": "train"}
 
 
 class Cut(NamedTuple):
@@ -157,18 +166,23 @@ class Partition:
         name = thing.names[0] if len(thing.names) == 1 else ""
         if call is None or path or not name.startswith("torchvision.datasets."):
             return (thing.expression, id(thing.scene), path) if path else thing
-        evaluator = self.objects.play.program.evaluator
         found: list[object] = [name]
-        asked = {"root": 0, "train": 1, "split": 1}
-        for keyword, position in asked.items():
-            handed = call.argument(keyword, position)
-            if handed is None:
-                continue
-            values = evaluator.evaluate(handed, thing.scene.frame)
-            if len(values) != 1 and keyword != "root":
-                return thing
-            found.append((keyword, values or (dotted(handed), id(thing.scene))))
+        asked = [*enumerate(call.args), *call.keywords]
+        for key, handed in asked:
+            if key not in ASIDE and not (isinstance(key, int) and key > 1):
+                known = self._asked(handed, thing.scene)
+                if known is None:
+                    return thing
+                found.append((POSITIONS.get(key, key), known))
         return tuple(found) if len(found) > 1 else thing
+
+    def _asked(self, handed: Expression, scene: Scene) -> object:
+        """Return what an argument is known by; None if the same text may be something else."""
+        values = self.objects.play.program.evaluator.evaluate(handed, scene.frame)
+        is_told = all(not isinstance(e, Library) or not e.name.endswith("()") for e in values)
+        if values and is_told:
+            return values if len(values) == 1 else None
+        return (dotted(handed), id(scene)) if dotted(handed) else (handed, id(scene))
 
     def _loaded(self, loader: Thing, depth: int) -> Iterator[Part]:
         """Yield what a loader gives: all rows, or those of its sampler."""

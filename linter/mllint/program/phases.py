@@ -95,6 +95,8 @@ class Phases:
     def iterated(self, iterable: Expression, scene: Scene, at: Statement) -> Things:
         """Return what a loop goes over."""
         match iterable:
+            case Call(Name("range")):
+                return ()  # it counts
             case Call(Name("enumerate" | "islice") | Attribute(_, "islice"), (inside, *_)):
                 return self.iterated(inside, scene, at)
             case Call(Name("zip"), args):
