@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from ...facts.expressions import (
     Attribute,
@@ -25,7 +26,6 @@ from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..origins import Origins
 from ..scopes import placed
-from .contents import SAVERS
 
 SAYS_RANK = re.compile(
     r"(?i)rank|master|main_?proc|is_main|primary|is_global_zero|chief|leader|proc(ess)?_(id|index)"
@@ -34,7 +34,6 @@ SAYS_RANK = re.compile(
 STARTS = frozenset(
     {"torch.distributed.init_process_group", "torch.nn.parallel.DistributedDataParallel"}
 )
-SAFE = frozenset({"accelerate.Accelerator().save"})
 MAX_UP = 12
 
 
@@ -180,12 +179,13 @@ for epoch in range(10):
         """Yield the calls that save from each rank."""
         graph = program.graph(training.reach)
         guards = Guards(graph)
+        writes = partial(program.knowledge.means, "each-process-writes")
         seen: set[int] = set()
         for site in training.reach.sites:
-            if id(site.call) in seen or SAVERS.isdisjoint(site.names):
+            if id(site.call) in seen or not writes(site.names):
                 continue
             seen.add(id(site.call))
-            if not SAFE.isdisjoint(site.names) or guards.names_rank(site):
+            if guards.names_rank(site):
                 continue
             if not any(True for _ in graph.loops_around(site)) or guards.is_guarded(site):
                 continue

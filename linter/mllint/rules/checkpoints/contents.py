@@ -30,7 +30,6 @@ from ..learning import is_network
 from ..origins import Origins
 from ..scopes import read_parts
 
-SAVERS = frozenset({"torch.save", "torch_xla.core.xla_model.save", "accelerate.Accelerator().save"})
 COUNTER = re.compile(r"(?i)epoch|step|iter|round")
 KINDS = {
     "scheduler": re.compile(
@@ -62,9 +61,16 @@ class Contents:
 
 
 class Save(NamedTuple):
-    """A call that writes a checkpoint."""
+    """A call that writes a checkpoint.
+
+    Attributes:
+        site: The call.
+        value: What it is handed to save.
+        contents: What that holds.
+    """
 
     site: Site
+    value: Expression
     contents: Contents
 
 
@@ -85,9 +91,9 @@ class Checkpoints(Origins):
         self.program = program
         self.reach = training.reach
         self.saves = [
-            Save(site, self.contents(site.call.args[0], site.frame))
+            Save(site, value, self.contents(value, site.frame))
             for site in self.unique(training.reach.sites)
-            if site.call.args and not SAVERS.isdisjoint(site.names)
+            for value in saved_by(site, program)
         ]
 
     @staticmethod
@@ -222,9 +228,12 @@ class Checkpoints(Origins):
         yield from self.reach.callers
 
     def is_loaded(self, expression: Expression, frame: Frame) -> bool:
-        """Tell whether a value is all of what ``torch.load`` gave."""
+        """Tell whether a value is all of what a loading call gave."""
+        means = self.program.knowledge.means
         return any(
-            isinstance(each, Library) and each.name == "torch.load()"
+            isinstance(each, Library)
+            and each.name.endswith("()")
+            and means("checkpoint-load", (each.name.removesuffix("()"),))
             for each in self.evaluator.evaluate(expression, frame)
         )
 
@@ -275,6 +284,16 @@ class Checkpoints(Origins):
             for statement in walk(owner_of(frame).body)
             for part in read_parts(statement)
         )
+
+
+def saved_by(site: Site, program: Program) -> Iterator[Expression]:
+    """Yield what a call writes as a checkpoint."""
+    means, call = program.knowledge.means, site.call
+    if means("checkpoint", site.names):
+        keywords = (call.keyword(name) for name in ("obj", "tensors", "state_dict"))
+        yield from call.args[:1] or [each for each in keywords if each is not None]
+    elif means("checkpoint-at-path", site.names):
+        yield from call.args[1:2]
 
 
 def keyed(part: Expression) -> Iterator[tuple[str, Expression]]:

@@ -15,6 +15,8 @@ from ...program.training import Training, last_name
 from ..base import Note, Report, Rule
 from .contents import COUNTER, KINDS, Checkpoints, Save
 
+WHOLE = frozenset({"save_state", "save_checkpoint"})
+
 
 class IncompleteCheckpoint(Rule):
     """A checkpoint that training is resumed from lacks the state of optimizer, schedule or scaler.
@@ -31,6 +33,22 @@ class IncompleteCheckpoint(Rule):
     name = "incomplete-checkpoint"
     severity = "warning"
     bad = (
+        """
+import torch
+from lightning.fabric import Fabric
+
+fabric = Fabric()
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.Adam(model.parameters())
+checkpoint = fabric.load("l.pt")
+model.load_state_dict(checkpoint["net"])
+start = checkpoint["epoch"]
+for epoch in range(start, 10):
+    fabric.backward(model(x).sum())
+    optimizer.step()
+    state = {"net": model.state_dict(), "epoch": epoch}
+    fabric.save("l.pt", state)
+""",
         """
 import torch
 
@@ -93,6 +111,23 @@ class Trainer:
     fixed = (
         """
 import torch
+from lightning.fabric import Fabric
+
+fabric = Fabric()
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.Adam(model.parameters())
+checkpoint = fabric.load("l.pt")
+model.load_state_dict(checkpoint["net"])
+start = checkpoint["epoch"]
+for epoch in range(start, 10):
+    fabric.backward(model(x).sum())
+    optimizer.step()
+    state = {"net": model.state_dict(), "epoch": epoch}
+    state["optimizer"] = optimizer.state_dict()
+    fabric.save("l.pt", state)
+""",
+        """
+import torch
 
 net = torch.nn.Linear(2, 1)
 opt = torch.optim.Adam(net.parameters())
@@ -109,6 +144,23 @@ for epoch in range(start, 10):
         None,
     )
     good = (
+        # What goes on from is the framework's; the other file is for what looks at it.
+        """
+import torch
+from accelerate import Accelerator
+
+accelerator = Accelerator()
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.Adam(model.parameters())
+checkpoint = torch.load("last.pt")
+model.load_state_dict(checkpoint["model"])
+start = checkpoint["epoch"]
+for epoch in range(start, 10):
+    accelerator.backward(model(x).sum())
+    optimizer.step()
+    torch.save({"model": model.state_dict(), "epoch": epoch}, "last.pt")
+    accelerator.save_state("state")
+""",
         """
 import torch
 
@@ -209,6 +261,11 @@ for epoch in range(checkpoint["epoch"], 10):
         checkpoints = Checkpoints(program, training)
         if not checkpoints.saves or any(e.contents.is_open for e in checkpoints.saves):
             return None
+        if any(
+            last_name(each.call) in WHOLE and program.knowledge.means("save", each.names)
+            for each in training.reach.sites
+        ):
+            return None  # a framework's checkpoint, beside these, holds the rest
         saved = {
             kind
             for save in checkpoints.saves
@@ -309,7 +366,7 @@ def fix(save: Save, missing: dict[str, Site]) -> Fix | None:
             return None
         entries[kind] = f"{name}.state_dict()"
     site = save.site
-    match site.call.args[0]:
+    match save.value:
         case Name(saved):
             text = "\n".join(f'{saved}["{kind}"] = {value}' for kind, value in entries.items())
             return Fix("Save the state too", (Insert(site.statement, text, "before"),), True)

@@ -143,7 +143,8 @@ def only_save(program: Program, training: Training) -> Save | None:
     if len(checkpoints.saves) != 1:
         return None
     save = checkpoints.saves[0]
-    path = save.site.call.argument("f", 1)
+    is_file = program.knowledge.means("pickle", save.site.names)
+    path = save.site.call.argument("f", 1) if is_file else None
     kinds = set(checkpoints.states(save).values())
     if path is None or kinds.isdisjoint(KINDS):
         return None

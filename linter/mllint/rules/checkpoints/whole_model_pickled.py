@@ -14,11 +14,6 @@ from ..base import Report, Rule
 from ..scopes import Scope, scopes_of
 from .networks import gives_network
 
-SAVERS = frozenset(
-    {"torch.save", "pickle.dump", "joblib.dump", "cloudpickle.dump", "dill.dump"}
-    | {"torch_xla.core.xla_model.save"}
-)
-
 
 class WholeModelPickled(Rule):
     """A whole model is pickled, rather than its weights.
@@ -129,7 +124,7 @@ def save(state, path):
         reported: set[int] = set()
         for scope in scopes_of(program, "save", "dump"):
             for site in scope.sites:
-                if SAVERS.isdisjoint(site.names) or not site.call.args:
+                if not site.call.args or not program.knowledge.means("pickle", site.names):
                     continue
                 for part, there in saved(site.call.args[0], scope):
                     if id(part) in reported or not gives_network(part, there):
