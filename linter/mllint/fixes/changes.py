@@ -13,6 +13,9 @@ from ..facts.statements import Handler, Statement
 from ..span import Span
 
 Place: TypeAlias = "Statement | Handler"
+# What is written: text, an expression of the file as it stands there, or several of both, joined.
+Source: TypeAlias = "str | Expression | tuple[str | Expression, ...]"
+Swaps: TypeAlias = "tuple[tuple[Expression, Source], ...]"  # expressions, and what comes for each
 
 
 class Replace(NamedTuple):
@@ -20,7 +23,7 @@ class Replace(NamedTuple):
 
     statement: Place
     part: Expression
-    text: str
+    text: Source
 
 
 class Wrap(NamedTuple):
@@ -79,11 +82,21 @@ class Remove(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A statement moves, as it stands, to before or behind another."""
+    """A statement moves, as it stands but for `swaps`, to before or behind another."""
 
     statement: Place
     target: Place
     where: str = "before"
+    swaps: Swaps = ()
+
+
+class Copy(NamedTuple):
+    """A statement is written once more, but for `swaps`, without its comments, beside another."""
+
+    statement: Place
+    target: Place
+    where: str = "before"
+    swaps: Swaps = ()
 
 
 class Guard(NamedTuple):
@@ -123,6 +136,7 @@ Change: TypeAlias = (
     | Insert
     | Remove
     | Move
+    | Copy
     | Guard
     | LogLazily
     | AddImport

@@ -85,7 +85,8 @@ def spaced(text: str, start: int, end: int, new: str) -> Edit:
 def replace(tree: Tree, change: Replace) -> list[Edit]:
     """Return the edits that put another expression in the place of one."""
     node = tree.node(change.part)
-    return [spaced(tree.text, *tree.span(node), fitting(tree, node, change.text))]
+    text = fitting(tree, node, tree.source(change.text))
+    return [spaced(tree.text, *tree.span(node), text)]
 
 
 def wrap(tree: Tree, change: Wrap) -> list[Edit]:

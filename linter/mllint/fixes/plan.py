@@ -11,6 +11,7 @@ from .changes import (
     AddEntry,
     AddImport,
     Change,
+    Copy,
     Fix,
     Guard,
     Insert,
@@ -28,7 +29,8 @@ from .entries import add_entry
 from .expressions import replace, wrap
 from .imports import add_import
 from .messages import log_lazily
-from .statements import beside, guard, insert, move, remove
+from .moving import copy, guard, move
+from .statements import beside, insert, remove
 from .tree import Tree, UnfixableError
 
 
@@ -59,6 +61,8 @@ def plan(tree: Tree, fix: Fix) -> tuple[Edit, ...]:
                 edits += guard(tree, change)
             case Move():
                 edits += move(tree, change)
+            case Copy():
+                edits += copy(tree, change)
             case Rewrite(span, text):
                 start = offset_of(tree.text, span.line, span.column)
                 end = offset_of(tree.text, span.end_line, span.end_column)
@@ -91,6 +95,8 @@ def removals(tree: Tree, changes: Iterable[Change]) -> list[Edit]:
                 gone.append(tree.node(statement))
             case Move(statement, target, where):
                 moved.append(tree.node(statement))
+                filled.append(beside(tree, tree.node(target), where)[0])
+            case Copy(_, target, where):
                 filled.append(beside(tree, tree.node(target), where)[0])
             case Insert(statement, _, where):
                 filled.append(beside(tree, tree.node(statement), where)[0])

@@ -1,4 +1,4 @@
-"""Edits of statements: some come, some go, some move."""
+"""Edits of statements: some come, some go."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from .blocks import (
     indent_of,
     indent_within,
     is_alone,
-    is_small,
     line_of,
 )
-from .changes import Guard, Insert, Move
+from .changes import Insert
 from .edits import Edit, indent_at, line_end
-from .expressions import parse
 from .tree import Tree, UnfixableError
 
 
@@ -106,62 +104,6 @@ def insert(tree: Tree, change: Insert) -> list[Edit]:
     """Return the edits that put new statements beside one."""
     node, where, indent = beside(tree, tree.node(change.statement), change.where)
     return place(tree, node, where, indented(tree, change.text, indent), indent)
-
-
-def lines_of_strings(tree: Tree, node: Any) -> set[int]:
-    """Return the offsets at which lines begin within strings: their indentation is content."""
-    found: set[int] = set()
-    if isinstance(node, libcst.SimpleString | libcst.FormattedString):
-        start, end = tree.span(node)
-        position = tree.text.find("\n", start, end)
-        while position >= 0:
-            found.add(position + 1)
-            position = tree.text.find("\n", position + 1, end)
-        return found
-    for child in node.children:
-        found |= lines_of_strings(tree, child)
-    return found
-
-
-def reindented(tree: Tree, node: Any, old: str, new: str) -> str:
-    """Return a statement's lines at another indentation."""
-    if not is_alone(tree, node):
-        start, end = tree.span(node)
-        return new + tree.text[start:end]
-    start, end = extent(tree, node, with_comments=True)
-    in_strings = lines_of_strings(tree, line_of(tree, node))
-    lines: list[str] = []
-    while start <= end:
-        last = line_end(tree.text, start)
-        line = tree.text[start:last]
-        if start not in in_strings and line.startswith(old):
-            line = new + line[len(old) :] if line.strip() else line
-        lines.append(line)
-        start = last + 1
-    return "\n".join(lines)
-
-
-def move(tree: Tree, change: Move) -> list[Edit]:
-    """Return the edit that puts a statement, as it stands, beside another; not its removal."""
-    node, target = tree.node(change.statement), tree.node(change.target)
-    within = tree.span(line_of(tree, node))
-    if within[0] <= tree.span(target)[0] < within[1] and not is_small(node):
-        raise UnfixableError("a statement can't move into itself")
-    beside_node, where, indent = beside(tree, target, change.where)
-    lines = reindented(tree, node, indent_of(tree, node), indent)
-    return place(tree, beside_node, where, lines, indent)
-
-
-def guard(tree: Tree, change: Guard) -> list[Edit]:
-    """Return the edit that puts a statement under a condition."""
-    node = tree.node(change.statement)
-    if not is_alone(tree, node):
-        raise UnfixableError("other statements share the line")
-    parse(change.test)
-    indent = indent_of(tree, node)
-    lines = reindented(tree, node, indent, indent + tree.module.default_indent)
-    start, end = extent(tree, node, with_comments=True)
-    return [Edit(start, end, f"{indent}if {change.test}:\n{lines}")]
 
 
 def remove(tree: Tree, nodes: list[Any], filled: list[Any], with_comments: bool) -> list[Edit]:

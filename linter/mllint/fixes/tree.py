@@ -15,6 +15,7 @@ from ..facts.lines import logical_lines
 from ..facts.reading import RECURSION_LIMIT, extract
 from ..facts.statements import Body
 from ..syntax import parse
+from .changes import Source
 
 
 class UnfixableError(Exception):
@@ -85,6 +86,15 @@ class Tree:
         if node.lpar:
             start, end = self._spans[node.lpar[0]].start, sum(self.span(node.rpar[-1])[1:])
         return start, end
+
+    def source(self, source: Source) -> str:
+        """Return what is to be written, as text."""
+        if isinstance(source, str):
+            return source
+        if type(source) is tuple:  # facts are named ones
+            return "".join(self.source(each) for each in source)
+        start, end = self.outer_span(self.node(source))
+        return self.text[start:end]
 
     def parent(self, node: libcst.CSTNode) -> Any:
         """Return the node that a node is a child of."""

@@ -33,6 +33,7 @@ from mllint.facts.statements import (
 from mllint.fixes.changes import (
     AddImport,
     Change,
+    Copy,
     Fix,
     Insert,
     Move,
@@ -174,8 +175,30 @@ class Case:
         order = both if where == "before" else both[::-1]
         return Move(statement, target, where), {id(statement): [], id(target): order}
 
+    def copy(self) -> tuple[Change, Lists]:
+        target = self.statement()
+        statement, part = self.part(Name)
+        assume(type(statement) not in BODIES)
+        assume(not any(each is statement for each in walk([target], True)))
+        where = self.data.draw(st.sampled_from(["before", "after"]))
+        new = with_swapped(statement, part, Name("brand_new"))
+        other = target._replace()
+        order = [new, other] if where == "before" else [other, new]
+        change = Copy(statement, target, where, ((part, "brand_new"),))
+        return change, {id(target): order}
+
     def add_import(self) -> tuple[Change, Lists]:
         return AddImport("import brand_new"), {}
+
+
+def with_swapped(fact: Any, part: Any, new: Any) -> Any:
+    """Return a fact, made anew, with another in the place of one in it."""
+    if fact is part:
+        return new
+    if not isinstance(fact, tuple):
+        return fact
+    parts = [with_swapped(each, part, new) for each in fact]
+    return type(fact)(*parts) if hasattr(fact, "_fields") else tuple(parts)
 
 
 def elifs_in(body: Body) -> set[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mllint.fixes.changes import AddImport, Insert, Move, Remove, Replace
+from mllint.fixes.changes import AddImport, Copy, Insert, Move, Remove, Replace
 from mllint.fixes.tree import UnfixableError
 
 
@@ -140,6 +140,37 @@ def test_remove_all_of_a_block(file):
 def test_move(file, before, where, after):
     it = file(before)
     assert it.fixed(Move(it.statement("x"), it.statement("y"), where)).decode() == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("b\n# why\nx(a)  # c\ny()\nb\n", "b\ny()\n# why\nx(c)  # c\nx(x(a))\nb\n"),
+        ("if a:\n  x(\n    (a)\n  )\ny()",
+         "if a:\n  pass\ny()\nx(\n  (c)\n)\nx(\n  (x(\n    (a)\n  ))\n)"),
+        ("x(a); y()\nb\n", "y()\nx(c)\nx(x(a))\nb\n"),
+    ],
+)  # fmt: skip
+def test_what_moves_and_what_is_copied_have_other_parts(file, before, after):
+    it = file(before)
+    statement, call = it.part("x")
+    argument, target = call.args[0], it.statement("y")
+    moved = Move(statement, target, "after", ((argument, "c"),))
+    copied = Copy(statement, target, "after", ((argument, call),))
+    assert it.fixed(moved, copied).decode() == after
+
+
+def test_only_what_has_no_body_is_copied(file):
+    it = file("while x():\n  a\ny()\n")
+    with pytest.raises(UnfixableError):
+        it.fixed(Copy(it.statement("x"), it.statement("y")))
+
+
+def test_an_expression_becomes_others_of_the_file(file):
+    it = file("x = f(a)  # c\ny('1', (2))\n")
+    (statement, call), (_, other) = it.part("f"), it.part("y")
+    sources = (other.args[0], " + ", other.args[1])
+    assert it.fixed(Replace(statement, call, sources)).startswith(b"x = '1' + (2)  # c\n")
 
 
 def test_a_statement_does_not_move_into_itself(file):
