@@ -14,6 +14,7 @@ from .loops import Feed, KnowledgeError, Owner, feed, owner, texts
 
 MEANINGS = frozenset(
     {
+        "array-columns",
         "augment",
         "backward",
         "category-encoder",
@@ -22,7 +23,9 @@ MEANINGS = frozenset(
         "checkpoint-load",
         "chooser",
         "cluster",
+        "coded-columns",
         "cross-validate",
+        "cross-validate-rows",
         "display",
         "display-method",
         "each-process-writes",
@@ -41,6 +44,7 @@ MEANINGS = frozenset(
         "metric",
         "model",
         "no-step",
+        "one-column",
         "order-keeping",
         "own-seed",
         "part-each",
@@ -65,6 +69,8 @@ MEANINGS = frozenset(
         "run-end",
         "run-log",
         "run-owner",
+        "same-columns",
+        "same-columns-computed",
         "same-value",
         "sampler",
         "save",
@@ -85,7 +91,6 @@ MEANINGS = frozenset(
         "subset",
         "target-encoder",
         "train-function",
-        "cross-validate-rows",
         "transform-function",
         "transformer",
         "trial",

@@ -27,8 +27,9 @@ IMPORTANCES = frozenset({"feature_importances_", "coef_", "support_", "ranking_"
 class Estimators(Scores):
     """The part of the interpreter that knows estimators."""
 
-    def made(self, call: Call, name: str, kind: str, handed: list[Value]) -> Value:
+    def made(self, call: Call, full_name: str, kind: str, handed: list[Value]) -> Value:
         """Return a new estimator or splitter."""
+        name = full_name.rpartition(".")[2]
         if kind == "chooser" and not is_choosing(call, name):
             return NOTHING
         categories = call.keyword("categories")
@@ -37,7 +38,9 @@ class Estimators(Scores):
         parts = tuple(thing for value in handed for thing in value.flat.things)
         data: tuple[object, ...] = (call,) if kind == "splitter" else parts
         kind = self.kind_of_pipeline(parts) if kind == "pipeline" else kind
-        return Value(things=frozenset({Thing(self.spot(call), kind, name, None, data)}))
+        columns = self.meanings.of_columns(full_name)
+        thing = Thing(self.spot(call), kind, name, None, data, columns)
+        return Value(things=frozenset({thing}))
 
     def kind_of_pipeline(self, parts: tuple[Thing, ...]) -> str:
         """Return what a pipeline's fit learns: what its most telling part does."""
@@ -60,11 +63,11 @@ class Estimators(Scores):
         if method in FIT_TRANSFORM:
             self.learn(thing, data, target, call, method)
             if thing.kind == "resampler":
-                return container([self.transformed(each, thing) for each in (data, target)])
-            return self.transformed(data, thing)
+                return container([self.transformed(each, thing, call) for each in (data, target)])
+            return self.transformed(data, thing, call)
         if method == "fit_predict":
             self.learn(thing, data, target, call, method)
-            return replace(data, columns=None, literal=None)
+            return replace(data, columns=None, literal=None, table=None)
         if method in PREDICT or method in SCORE:
             how = "predict" if method in PREDICT else "score"
             self.meet(thing, how, data, target, call)
@@ -78,7 +81,7 @@ class Estimators(Scores):
         if thing.kind == "model":
             self.handed(call, call, (data, target))
             return Value(regions=data.flat.regions)
-        return self.transformed(data, thing)
+        return self.transformed(data, thing, call)
 
     def features(self, call: Call) -> Value:
         """Return the first argument of a fit or predict."""
@@ -177,9 +180,9 @@ class Estimators(Scores):
                 fits |= self.fitted(part)
         return fits
 
-    def transformed(self, data: Value, thing: Thing) -> Value:
+    def transformed(self, data: Value, thing: Thing, call: Call) -> Value:
         """Return rows as a fitted thing makes them."""
-        data = replace(data, literal=None)
+        data = self.behind_thing(replace(data, literal=None), thing, call)
         if thing.kind == "stateless-transformer":
             return data
         marks = [Mark(fit, data.flat.columns) for fit in self.fitted(thing)]
@@ -213,7 +216,7 @@ class Estimators(Scores):
 
     def cross_validated(self, call: Call, name: str) -> Value:
         """Carry out ``cross_val_score(model, X, y)``."""
-        self.evaluate(call.argument("estimator", 0))
+        estimator = self.evaluate(call.argument("estimator", 0))
         data = self.evaluate(call.argument("X", 1))
         target = self.evaluate(call.argument("y", 2))
         for argument in (*call.args[3:], *(v for k, v in call.keywords if k not in ("X", "y"))):
@@ -222,7 +225,7 @@ class Estimators(Scores):
                     split = Split("folds", self.spot(call), self.spot(call))
                     made = thing.data[0] if thing.data and isinstance(thing.data[0], Call) else None
                     self.events.splitting(Splitting(split, thing.name, data, call, made))
-        event = Validation(self.spot(call), name, data, target, call)
+        event = Validation(self.spot(call), name, data, target, call, estimator.things)
         self.events.validation(event)
         return Value(regions=data.flat.regions) if name.endswith("predict") else NOTHING
 

@@ -82,6 +82,7 @@ class Validation(NamedTuple):
         data: The features.
         target: The target.
         call: The call.
+        things: What is cross-validated, where it is known.
     """
 
     spot: Spot
@@ -89,6 +90,7 @@ class Validation(NamedTuple):
     data: Value
     target: Value
     call: Call
+    things: frozenset[Thing] = frozenset()
 
 
 class Measurement(NamedTuple):

@@ -145,7 +145,7 @@ class Functions(Library):
         data = self.features(call)
         self.other_arguments(call)
         self.handed(call, call, [data])
-        return self.transformed(data.flat, thing) if thing.kind != "model" else data.flat
+        return self.transformed(data.flat, thing, call) if thing.kind != "model" else data.flat
 
     def bind(self, target: Callable, receiver: Value | None, call: Call) -> dict[str, Value]:
         """Return what each parameter is handed."""

@@ -25,12 +25,14 @@ from ..facts.expressions import (
 from ..program.evaluation import Evaluator
 from ..program.symbols import FunctionSymbol, Module
 from ..program.values import Literal, Package
+from .columns import AnyOf, column_names
 from .events import Events
 from .machine import Activation, OutOfBudgetError
 from .meanings import Meanings
 from .provenance import Thing
-from .selection import column_names, constant_of
+from .selection import constant_of
 from .statements import Statements
+from .tabulation import literal_of
 from .value import NOTHING, Value, container, joined
 
 MAX_UNROLLED = 8
@@ -107,7 +109,7 @@ class Interpreter(Statements):
                 values += [each for _, each in value.items]
             else:
                 values.append(value)
-        return replace(container(values), literal=constant_of(expression))
+        return replace(container(values), literal=constant_of(expression) or literal_of(values))
 
     def mapping(self, pairs: tuple[tuple[Expression | None, Expression], ...]) -> Value:
         """Return a dictionary."""
@@ -159,7 +161,7 @@ class Interpreter(Statements):
             return [self.element(value)]
         names = column_names(value.literal)
         if names is not None:
-            return [Value(literal=tuple(sorted(names)))]
+            return [Value(literal=AnyOf(sorted(names)))]
         return [each for _, each in value.items]
 
     def folds_of_old(self, thing: Thing) -> Value:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..facts.expressions import Call, Constant, Expression, Sequence, Star
+from .columns import column_names
 from .duplication import is_repetition
 from .events import Choice, Fitting, Measurement, Splitting, Validation
 from .meanings import LEARNS, class_of
 from .methods import Methods, is_per_row
 from .provenance import TEST, TRAIN, Fit, Mark, Split, Step, Thing
 from .scores import scores_in
-from .selection import LABELS, column_names
+from .selection import LABELS
 from .value import NO_REGIONS, NOTHING, Value, container, joined
 
 FORWARD = (Constant("forward"), Constant("nearest"))
@@ -28,7 +29,7 @@ class Library(Methods):
         for name in names:
             kind = self.meanings.of_class(name)
             if kind:
-                return self.made(call, name.rpartition(".")[2], kind, self.handed_over(call))
+                return self.made(call, name, kind, self.handed_over(call))
             made, method = class_of(name)
             kind = self.meanings.of_class(made)
             if kind and (kind in LEARNS or kind in ("splitter", "pipeline")):
@@ -79,11 +80,12 @@ class Library(Methods):
             case "row-property" | "display":
                 return self.number(handed)
             case "chooser":
-                return self.made(call, last, meaning, handed)
+                return self.made(call, name, meaning, handed)
         if name in DIVISIONS and len(handed) > 1 and handed[1].items is not None:
             return self.parts_of_one(first, call, name)
         found = self.combined(handed)
         found = self.fresh(found, call) if handed else found
+        found = self.behind_function(name, handed, call, found)
         if last == "merge_asof" and call.keyword("direction") in FORWARD:
             return self.rearranged(found, "look-ahead", last, call)
         repeated = is_repetition(last, handed, call)
@@ -192,7 +194,7 @@ class Library(Methods):
         if not rows.regions or rows.columns == LABELS:
             return Value(marks=rows.marks)
         if is_per_row(call, 1):
-            return replace(rows, columns=None)
+            return self.tabled(replace(rows, columns=None), None, call)
         kind = "selection" if meaning == "select-function" else "statistic"
         fit = Fit(kind, name, self.spot(call), rows.regions, True, rows.columns)
         return Value(marks=frozenset({Mark(fit), *rows.marks}))
@@ -241,7 +243,8 @@ class Library(Methods):
         handed = self.handed_over(call)
         self.handed(call, call, handed)
         if any(each.flat.regions != NO_REGIONS for each in handed):
-            return replace(self.combined(handed), items=None, columns=None)
+            found = replace(self.combined(handed), items=None, columns=None)
+            return self.tabled(found, None, call)
         number = self.number(handed)
         return self.origin(call) if number == NOTHING else number
 

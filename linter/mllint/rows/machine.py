@@ -11,6 +11,7 @@ from ..facts.statements import Handler, Statement
 from ..program.evaluation import Evaluator
 from ..program.symbols import Module
 from ..program.values import Frame
+from .columns import Table
 from .events import Evaluation, Events
 from .meanings import Meanings
 from .provenance import Fit, Mark, Origin, Region, Spot, Thing
@@ -82,6 +83,7 @@ class Machine(ABC):
         self.loops = 0  # around what is being carried out
         # Names that mean the same objects as other names: `frames = [train, test]`.
         self.aliases: dict[tuple[object, str], Expression] = {}
+        self.sharing: dict[tuple[object, str], set[str]] = {}  # the other way round
         self.keys: dict[tuple[object, str], object] = {}  # of names, each one object: see Spot
 
     @abstractmethod
@@ -113,7 +115,9 @@ class Machine(ABC):
 
     def origin(self, part: object, path: tuple[object, ...] = (), kind: str = "made") -> Value:
         """Return rows that begin here."""
-        return Value(regions=frozenset({Region(Origin(self.spot(part), path, kind))}))
+        origin = Origin(self.spot(part), path, kind)
+        table = Table(frozenset({origin}))
+        return Value(regions=frozenset({Region(origin)}), table=table)
 
     def fitted(self, thing: Thing) -> frozenset[Fit]:
         """Return what a thing was last fitted on."""

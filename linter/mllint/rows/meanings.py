@@ -38,6 +38,10 @@ METHODS = (
     *("statistic", "select-function", "part-one", "row-property", "join-method"),
     *("display-method",),
 )
+# What becomes of the columns of what a function or method, or a transformer's instance, is handed.
+COLUMNS = (
+    *("same-columns", "same-columns-computed", "array-columns", "one-column", "coded-columns"),
+)
 # What an instance's fit learns.
 LEARNS = {
     "transformer": "transform",
@@ -86,6 +90,10 @@ class Meanings:
     def of_method(self, name: str) -> str:
         """Return what a method does to the rows that it is called on; or nothing."""
         return self._first(f".{name}", METHODS)
+
+    def of_columns(self, name: str) -> str:
+        """Return what becomes of columns behind a function or method; or nothing."""
+        return self._first(name, COLUMNS)
 
     def is_metric(self, names: Iterable[str]) -> bool:
         """Tell whether a function computes a metric of predictions."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..facts.expressions import Attribute, Call, Constant, Expression, Operation
+from .columns import column_names
 from .estimators import Estimators
 from .events import Grouping, Splitting
 from .provenance import TEST, TRAIN, Fit, Mark, Split, Step
-from .selection import LABELS, column_names
+from .selection import LABELS
 from .value import NO_MARKS, NO_REGIONS, NOTHING, Value, container, joined
 
 # Statistics that say nothing of the values' scale.
@@ -30,6 +31,13 @@ class Methods(Estimators):
 
     def method(self, base: Value, name: str, call: Call) -> Value:
         """Carry out a method of what holds rows, or was computed from rows."""
+        if self.change_list(base, name, call):
+            return NOTHING
+        found = self.result(base, name, call)
+        return self.in_place(self.behind_method(base, name, call, found), call)
+
+    def result(self, base: Value, name: str, call: Call) -> Value:
+        """Return what a method gives."""
         special = {
             "drop": self.drop, "isin": self.isin, "sample": self.sample, "groupby": self.groupby,
             "shift": self.shift, "rolling": self.rolling, "expanding": self.rolling,
@@ -41,12 +49,12 @@ class Methods(Estimators):
             "transform": self.applied, "pipe": self.applied, "agg": self.aggregated,
             "aggregate": self.aggregated, "append": self.appended, "fillna": self.filled,
             "repeat": self.repeated, "with_columns": self.expressed, "select": self.expressed,
-            "bfill": self.filled_back, "backfill": self.filled_back,
+            "bfill": self.filled_back, "backfill": self.filled_back, "insert": self.inserted,
         }.get(name)  # fmt: skip
         if special is not None:
             found = special(base, call)
             if found is not None:
-                return self.in_place(found, call)
+                return found
         meaning = self.meanings.of_method(name)
         arguments = self.arguments(call)
         if meaning == "display-method":
@@ -63,7 +71,7 @@ class Methods(Estimators):
             found = replace(
                 joined((found, *(value.flat for value in arguments))), groups=base.groups
             )
-        return self.in_place(replace(found, literal=None), call)
+        return replace(found, literal=None)
 
     def in_place(self, value: Value, call: Call) -> Value:
         """Change the receiver, if ``inplace=True`` says so."""
@@ -113,7 +121,7 @@ class Methods(Estimators):
             return base.without_columns(index.columns)
         if index.regions or index.picks:
             return self.rows_dropped(base, index)
-        return base.carrying(index.marks)
+        return replace(base.carrying(index.marks), table=None)
 
     def isin(self, base: Value, call: Call) -> Value | None:
         """Carry out ``isin``, which gives a mask."""
@@ -182,10 +190,21 @@ class Methods(Estimators):
         for name, argument in call.keywords:
             value = self.column_function(base, argument)
             if name is not None:
-                base = self.with_column(base, frozenset({name}), value)
+                base = self.with_column(base, frozenset({name}), value, call)
         return base
 
-    def with_column(self, base: Value, names: frozenset[str] | None, value: Value) -> Value:
+    def inserted(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``insert(0, "name", values)``, which puts a column in."""
+        handed = self.arguments(call)
+        names = column_names(handed[1].literal) if len(handed) > 2 else None
+        if names is None or not base.regions or not isinstance(call.func, Attribute):
+            return None
+        self.change(call.func.value, self.with_column(base, names, handed[2], call))
+        return NOTHING
+
+    def with_column(
+        self, base: Value, names: frozenset[str] | None, value: Value, part: object
+    ) -> Value:
         """Return rows with columns that hold another value."""
         flat = value.flat
         regions = base.regions or flat.regions
@@ -198,6 +217,7 @@ class Methods(Estimators):
             marks=kept.marks | marks,
             columns=columns,
             without=base.without - (names or frozenset()),
+            table=base.table if names is None else self.put(base, names, value, part),
         )
 
     def popped(self, base: Value, call: Call) -> Value | None:
@@ -206,7 +226,7 @@ class Methods(Estimators):
         if names is None or base.items is not None:
             return None
         if isinstance(call.func, Attribute):
-            self.change(call.func.value, base.without_columns(names))
+            self.change(call.func.value, self.shaped(base.without_columns(names), call))
         return base.of_columns(names)
 
     def got(self, base: Value, call: Call) -> Value | None:
@@ -310,7 +330,11 @@ class Methods(Estimators):
                 return None
             if not is_table:
                 count = len(base.items or ())
-                self.change(call.func.value, base.with_item(self.position(count), values[0]))
+                known, name = base.literal, values[0].literal
+                found = base.with_item(self.position(count), values[0])
+                if isinstance(known, tuple) and isinstance(name, str) and not self.loops:
+                    found = replace(found, literal=(*known, name))
+                self.change(call.func.value, found)
                 return NOTHING
         return None
 

@@ -206,6 +206,7 @@ class Thing(NamedTuple):
         name: Of its library's class; empty for the project's own.
         symbol: The project's class.
         data: What its meaning needs to know of how it was made.
+        columns: What becomes of the columns of what it transforms; empty if that is not known.
     """
 
     spot: Spot
@@ -213,3 +214,4 @@ class Thing(NamedTuple):
     name: str
     symbol: object = None
     data: tuple[object, ...] = ()
+    columns: str = ""

@@ -17,9 +17,10 @@ from ..facts.expressions import (
     Slice,
     Subscript,
 )
-from .machine import Machine
+from .columns import AnyOf, Table, column_names
 from .provenance import COMPLEMENTS, TEST, TRAIN, Mark, Origin, Region, Split, Step
 from .spelling import spelled
+from .tabulation import ONE, Tabulation, literal_of
 from .value import NO_REGIONS, NONE, NOTHING, Value, joined
 
 INDEXERS = frozenset({"loc", "iloc", "ix", "at", "iat"})
@@ -30,15 +31,6 @@ SAME = frozenset(
 )
 
 LABELS = frozenset({"<index>"})  # the columns of an index: labels of rows, which teach nothing
-
-
-def column_names(literal: object) -> frozenset[str] | None:
-    """Return the names in a literal: one text, or a list of them."""
-    if isinstance(literal, str):
-        return frozenset({literal})
-    if isinstance(literal, tuple) and literal and all(isinstance(each, str) for each in literal):
-        return frozenset(literal)
-    return None
 
 
 def complement(step: Step) -> Step:
@@ -66,7 +58,7 @@ def steps_of(key: Value, base: Value) -> tuple[Step, ...]:
     return tuple(step for step in chosen if step not in known)
 
 
-class Selection(Machine):
+class Selection(Tabulation):
     """The part of the interpreter that knows subscripts and comparisons."""
 
     @abstractmethod
@@ -88,7 +80,7 @@ class Selection(Machine):
             chosen = self.chosen(base, key.items[0], expression, is_loc=True)
             for each in key.items[1:]:
                 chosen = self.of_columns(chosen, each)
-            return chosen
+            return chosen if len(key.items) < 3 else self.tabled(chosen, None, expression)
         return self.chosen(base, key, expression)
 
     def chosen(self, base: Value, key: Expression, part: Expression, is_loc: bool = False) -> Value:
@@ -107,12 +99,18 @@ class Selection(Machine):
             return base.item(index.literal)
         names = column_names(index.literal)
         if names is not None:
-            return base if is_loc else self.named(base, names)
+            if is_loc:
+                return base
+            found = self.named(base, names)
+            is_sure = not isinstance(index.literal, AnyOf)
+            return self.shaped(found if is_sure else replace(found, table=None), part)
         if base.items is not None and not (index.picks or index.regions):
             return joined((base.item(None), replace(base, items=None)))
         if isinstance(index.literal, int) and not isinstance(index.literal, bool):
             return self.numbered(base, index.literal) if not is_loc else base
-        return self.indexed(base, index)
+        found = self.indexed(base, index)
+        is_rows = is_loc or index.picks or (index.regions and index.columns)
+        return found if is_rows else self.tabled(found, None, part)
 
     def indexed(self, base: Value, index: Value) -> Value:
         """Return what an index array, mask, or computed list of columns chooses."""
@@ -124,6 +122,7 @@ class Selection(Machine):
 
     def numbered(self, base: Value, number: int) -> Value:
         """Return item `number`; of what is not known to be rows, the items are told apart."""
+        base = replace(base, table=base.table and base.table.item(number))
         if base.marks or base.columns is not None:
             return base
         regions = frozenset(
@@ -144,11 +143,14 @@ class Selection(Machine):
     def of_columns(self, base: Value, key: Expression) -> Value:
         """Return the columns that the second key of ``x[rows, key]`` chooses."""
         if isinstance(key, Slice):
-            return base
+            return self.at_positions(base, key, None)
         index = self.evaluate(key)
         names = column_names(index.literal)
         if names is not None:
-            return base.of_columns(names)
+            found = base.of_columns(names)
+            is_sure = not isinstance(index.literal, AnyOf)
+            return self.shaped(found if is_sure else replace(found, table=None), key)
+        base = self.at_positions(base, key, index)
         return base.carrying(index.marks) if not index.regions else base
 
     def sliced(self, base: Value, key: Slice, part: Expression) -> Value:
@@ -187,12 +189,14 @@ class Selection(Machine):
         """Return ``base.attr`` of what holds rows or was computed from them."""
         if attr in INDEXERS or attr in SAME:
             if attr == "index" and base.regions:
-                return replace(base, marks=frozenset(), literal=None, columns=LABELS)
-            return base
+                return replace(base, marks=frozenset(), literal=None, columns=LABELS, table=None)
+            return self.at_attribute(base, attr, expression)
+        if attr in ONE and base.table is not None and base.table.column is not None:
+            return self.at_attribute(base, attr, expression)
         if self.meanings.of_method(attr) == "row-property":
             return NOTHING
         if base.regions and base.items is None:
-            return base.of_columns(frozenset({attr}))
+            return self.shaped(base.of_columns(frozenset({attr})), expression)
         return base
 
     def comparison(self, expression: Compare) -> Value:
@@ -232,13 +236,15 @@ class Selection(Machine):
             return replace(found, picks=frozenset(complement(each) for each in found.picks))
         result = joined(values)
         if expression.operator in ("and", "or"):
-            return result
+            return replace(result, table=None)
         if expression.operator == "+" and all(each.items is not None for each in values):
             return self.added(values)
         literal = None
         if expression.operator == "-" and len(values) == 1 and isinstance(values[0].literal, int):
             literal = -values[0].literal
         items = None if result.regions or result.marks else result.items
+        if items is not None and expression.operator != "|":  # of sets: some of these
+            items = ((None, joined(each for _, each in items)),)
         marks = frozenset(
             Mark(mark.fit, None) if not value.regions else mark
             for value in values
@@ -247,7 +253,8 @@ class Selection(Machine):
         columns = next((each.columns for each in values if each.regions), None)
         if columns is not None:
             marks = frozenset(Mark(m.fit, m.columns or columns) for m in marks)
-        return replace(result, literal=literal, items=items, marks=marks, columns=columns)
+        result = replace(result, literal=literal, items=items, marks=marks, columns=columns)
+        return self.behind_operator(values, expression, result)
 
     def added(self, values: list[Value]) -> Value:
         """Return one list behind another."""
@@ -255,7 +262,7 @@ class Selection(Machine):
         first = replace(joined(values), items=None, literal=None)
         keyed = all(isinstance(key, int) for value in values for key, _ in value.items or ())
         if keyed and len(items) < 20:
-            return replace(first, items=tuple(enumerate(items)))
+            return replace(first, items=tuple(enumerate(items)), literal=literal_of(items))
         return replace(first, items=((None, joined(items)),))
 
     def rows_dropped(self, base: Value, index: Value) -> Value:
@@ -268,7 +275,8 @@ class Selection(Machine):
         """Return a value as rows: those that begin here, if none are known."""
         if value.regions == NO_REGIONS and value.items is None and not value.marks:
             origin = Origin(self.spot(part), path)
-            return replace(value, regions=frozenset({Region(origin)}))
+            table = Table(frozenset({origin}))
+            return replace(value, regions=frozenset({Region(origin)}), table=table)
         return value
 
 

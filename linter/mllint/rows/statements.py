@@ -37,12 +37,14 @@ from ..facts.statements import (
 )
 from ..program.symbols import Module
 from ..program.values import Frame, Package
+from .columns import column_names
 from .functions import Functions
 from .machine import Activation
-from .selection import INDEXERS, column_names
+from .selection import INDEXERS
 from .state import Layer
 from .value import NOTHING, Value
 
+NOT_COLUMNS = frozenset({"columns", "index", "name", "attrs"})  # of a table, which can be set
 PASSES = 2  # through a loop's body: what a first round leaves is known in the second
 
 
@@ -104,7 +106,7 @@ class Statements(Functions):
             case Assert(_, test):
                 self.evaluate(test)
             case Delete():
-                pass
+                self.delete(statement)
         return True
 
     def branch(self, statement: If) -> bool:
@@ -150,6 +152,10 @@ class Statements(Functions):
         return self.statements(statement.final) and bool(ends)
 
     @abstractmethod
+    def lookup(self, name: str) -> Value | None:
+        """Return what a name means, where it was bound."""
+
+    @abstractmethod
     def iterated(self, value: Value) -> list[Value]:
         """Return what a loop over a value meets."""
 
@@ -193,6 +199,9 @@ class Statements(Functions):
             or (isinstance(value, Sequence) and all(isinstance(e, Name) for e in value.items))
         ):
             self.aliases[self.activation.scope, target.id] = value
+            if isinstance(value, Name):
+                key = self.activation.scope, value.id
+                self.sharing.setdefault(key, set()).add(target.id)
 
     def assign(self, target: Expression, value: Value) -> None:
         """Bind a target to a value."""
@@ -248,8 +257,10 @@ class Statements(Functions):
         self.handed(None, target, [value])
         if base.things:
             return
-        if base.regions and base.items is None:
-            self.change(owner, self.with_column(base, frozenset({attr}), value))
+        if base.regions and base.items is None and attr in NOT_COLUMNS:
+            self.change(owner, self.tabled(base, None if attr == "columns" else base.table, target))
+        elif base.regions and base.items is None:
+            self.change(owner, self.with_column(base, frozenset({attr}), value, target))
         else:
             self.state.set((self.activation.scope, self.dotted(target)), value)
 
@@ -262,14 +273,14 @@ class Statements(Functions):
         base = self.evaluate(owner)
         if isinstance(key, Sequence) and key.kind == "tuple" and key.items:
             names = column_names(self.evaluate(key.items[-1]).literal)
-            self.change(owner, self.with_column(base, names, replace(value, items=None)))
+            self.change(owner, self.with_column(base, names, replace(value, items=None), target))
             return
         index = self.evaluate(key)
         names = column_names(index.literal)
         if base.items is not None and not base.regions:
             self.change(owner, base.with_item(index.literal, value))
         elif names is not None and not rows_first:
-            self.change(owner, self.with_column(base, names, value))
+            self.change(owner, self.with_column(base, names, value, target))
         else:
             self.change(owner, base.carrying(value.flat.marks))
 
@@ -277,12 +288,16 @@ class Statements(Functions):
         """Change the object that an expression means, in place."""
         match target:
             case Name(name):
-                alias = self.aliases.get((self.activation.scope, name))
+                key = self.activation.scope, name
+                alias, before = self.aliases.get(key), self.lookup(name)
                 if name not in self.activation.rebound:
                     self.activation.changed[name] = value
                 self.bind_name(name, value)
                 if isinstance(alias, Name) and alias.id != name:
                     self.change(alias, value)
+                for other in self.sharing.get(key, ()):
+                    if before is not None and self.lookup(other) == before != value:
+                        self.change(Name(other), value)
             case Attribute() | Subscript():
                 self.assign(target, value)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from .columns import Table, joined_tables
 from .provenance import Mark, Region, Split, Step, Thing
 
 MAX_ITEMS = 40
@@ -34,6 +35,7 @@ class Value:
         literal: A constant, or a tuple of constants.
         groups: The keys that rows are grouped by, behind ``groupby``.
         is_windowed: Whether each row stands for those around it, behind ``rolling``.
+        table: The columns that it is sure to have.
     """
 
     regions: frozenset[Region] = NO_REGIONS
@@ -46,6 +48,7 @@ class Value:
     literal: object = None
     groups: frozenset[str] | None = None
     is_windowed: bool = False
+    table: Table | None = None
 
     def join(self, other: Value) -> Value:
         """Return what holds if it may be either."""
@@ -64,6 +67,7 @@ class Value:
             self.literal if self.literal == other.literal else None,
             self.groups,
             self.is_windowed and other.is_windowed,
+            joined_tables(self.table, other.table),
         )
 
     def carrying(self, marks: Iterable[Mark]) -> Value:
@@ -85,7 +89,8 @@ class Value:
         marks = frozenset(
             mark for mark in self.marks if mark.columns is None or mark.columns & names
         )
-        return replace(self, columns=names, marks=marks, literal=None)
+        table = self.table and self.table.of(names)
+        return replace(self, columns=names, marks=marks, literal=None, table=table)
 
     def without_columns(self, names: frozenset[str]) -> Value:
         """Return all but some of its columns."""
@@ -93,7 +98,10 @@ class Value:
             mark for mark in self.marks if mark.columns is None or not mark.columns <= names
         )
         columns = None if self.columns is None else self.columns - names
-        return replace(self, columns=columns, without=self.without | names, marks=marks)
+        table = self.table and self.table.without(names)
+        return replace(
+            self, columns=columns, without=self.without | names, marks=marks, table=table
+        )
 
     def item(self, key: object) -> Value:
         """Return what it contains at a literal key, or at any (None)."""
