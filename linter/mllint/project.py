@@ -113,6 +113,12 @@ class Project:
         """Versions of libraries that requirements and lock files fix, by lower-case name."""
         return dict(self._read_pins())
 
+    def pinned_below(self, library: str, *version: int) -> str:
+        """Return the version that a library is pinned to, if it is older than one; else nothing."""
+        pin = self.pins.get(library, "")
+        known = tuple(int(part) for part in re.findall(r"\d+", pin.partition("+")[0])[:3])
+        return pin if known and known < version else ""
+
     def _read_pins(self) -> Iterator[tuple[str, str]]:
         for name in ("requirements.txt", "requirements.lock", "constraints.txt"):
             try:

@@ -10,10 +10,11 @@ from ...facts.statements import Assign, Declare, Statement, walk
 from ...fixes.changes import Change, Fix, Insert, Replace
 from ...program.activity import Site
 from ...program.program import Program
+from ...program.reach import Reach
 from ...program.symbols import ClassSymbol, Definition, FunctionSymbol, Module
 from ...program.values import Callable, Frame, Instance, Library
 from ..base import Note, Report, Rule
-from .draws import workers_of
+from .draws import drawn, workers_of
 from .naming import imported_as
 
 LOADERS = ("torch.utils.data.DataLoader", "torch.utils.data.dataloader.DataLoader")
@@ -118,7 +119,8 @@ class RngDuplicatedAcrossWorkers(Rule):
 
     Each worker gets a copy of it, as it was, at the beginning of each epoch: all workers draw the
     same numbers, and the same again in the next epoch, whether the generator was seeded or not.
-    PyTorch seeds its own, NumPy's and Python's *global* generators in each worker, not objects.
+    PyTorch seeds its own, NumPy's and Python's *global* generators in each worker, not objects;
+    before 1.9 not even NumPy's (pytorch#5059), which counts where a project pins such a version.
 
     Make the generator in the worker, when the first item is fetched, from ``torch.initial_seed()``,
     which differs by worker and epoch; or draw from a global generator. The fix is unsafe: it does
@@ -178,6 +180,26 @@ class Crops(Dataset):
         return crop(self.images[index])
 """,
         },
+        {
+            "requirements.txt": "numpy==1.19.5\ntorch==1.7.1\n",
+            "train.py": """
+import numpy as np
+from torch.utils.data import DataLoader, Dataset
+
+class Crops(Dataset):
+    def __init__(self, images):
+        self.images = images
+
+    def __getitem__(self, index):
+        return crop(self.images[index])
+
+def crop(image):
+    return image[np.random.randint(8) :]
+
+for batch in DataLoader(Crops(images), num_workers=4):
+    print(batch)
+""",
+        },
     )
     fixed = (
         """
@@ -202,8 +224,55 @@ for batch in DataLoader(Crops(images), num_workers=4):
 torch.save(optimizer, "o.pt")
 """,
         None,
+        None,
     )
     good = (
+        # Newer workers seed NumPy; older ones are told to.
+        {
+            "requirements.txt": "torch==1.10.2\n",
+            "train.py": """
+import numpy as np
+from torch.utils.data import DataLoader, Dataset
+
+class Crops(Dataset):
+    def __init__(self, images):
+        self.images = images
+
+    def __getitem__(self, index):
+        return crop(self.images[index])
+
+def crop(image):
+    return image[np.random.randint(8) :]
+
+for batch in DataLoader(Crops(images), num_workers=4):
+    print(batch)
+""",
+        },
+        {
+            "requirements.txt": "torch==1.7.1\n",
+            "train.py": """
+import torch
+
+def init(worker):
+    np.random.seed(torch.initial_seed() % 2**32)
+
+import numpy as np
+from torch.utils.data import DataLoader, Dataset
+
+class Crops(Dataset):
+    def __init__(self, images):
+        self.images = images
+
+    def __getitem__(self, index):
+        return crop(self.images[index])
+
+def crop(image):
+    return image[np.random.randint(8) :]
+
+for batch in DataLoader(Crops(images), num_workers=4, worker_init_fn=init):
+    print(batch)
+""",
+        },
         """
 import numpy as np
 import torch
@@ -330,6 +399,28 @@ for batch in DataLoader(Crops(), num_workers=4):
                         continue
                     reported.add(id(made.call))
                     yield self.report(made, site, loader, function)
+            yield from self.unseeded_workers(reach, loader, program, reported)
+
+    @staticmethod
+    def unseeded_workers(
+        reach: Reach, loader: Site, program: Program, reported: set[int]
+    ) -> Iterator[Report]:
+        """Yield the reports on draws from NumPy's own generator, which old workers all share."""
+        pin = program.project.pinned_below("torch", 1, 9)
+        if not pin or any("numpy.random.seed" in site.names for site in reach.sites):
+            return
+        for site in reach.sites:
+            if "numpy" in drawn(site, program) and id(site.call) not in reported:
+                reported.add(id(site.call))
+                yield Report(
+                    site.module,
+                    site.statement,
+                    site.call,
+                    f"{dotted(site.call.func)} draws the same numbers in all workers of the loader "
+                    f"with PyTorch {pin}, which seeds NumPy in none: hand the loader a "
+                    "worker_init_fn that does, from torch.initial_seed().",
+                    (Note("the loader with workers", loader.module, loader.statement.line),),
+                )
 
     def report(self, made: Origin, site: Site, loader: Site, method: FunctionSymbol) -> Report:
         """Return the report on one generator."""
