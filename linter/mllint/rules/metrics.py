@@ -30,6 +30,7 @@ from ..facts.expressions import (
     dotted,
     subexpressions,
 )
+from ..facts.statements import Assign
 from ..program.activity import Site
 from ..program.graph import CallGraph, Owner, owner_of
 from ..program.program import Program
@@ -67,7 +68,8 @@ class Metrics(Origins):
         for owner, sites in graph.sites.items() if meaning == "metric" else ():
             for site in sites:
                 for each in differentiated(site.call):
-                    self.losses.setdefault(owner, set()).update(loss_names(each))
+                    names = self.losses.setdefault(owner, set())
+                    names.update(summed(loss_names(each), owner))
 
     def is_metric(self, expression: Expression | None, frame: Frame) -> bool:
         """Tell whether an expression is, or holds, a metric."""
@@ -86,7 +88,7 @@ class Metrics(Origins):
             for each in parts
             if isinstance(each, Name | Attribute) and self.is_metric(each, site.frame)
         ]
-        names = [each for each in dict.fromkeys(found) if each]
+        names = [each for each in dict.fromkeys(found) if each not in ("", "self", "cls")]
         # Of loss.item() the loss is what is meant.
         return [each for each in names if each.rpartition(".")[0] not in names]
 
@@ -97,6 +99,8 @@ class Metrics(Origins):
             case Name() | Attribute():
                 text = dotted(expression)
                 if text and text in self.losses.get(owner_of(frame), ()):
+                    yield True
+                if self.meaning == "metric" and is_reward(expression, owner_of(frame)):
                     yield True
                 yield from self._meanings(expression, frame)
                 if isinstance(expression, Name):
@@ -217,6 +221,32 @@ class Metrics(Origins):
                     if self._predicts(value, inner, depth + 1):
                         return True
         return False
+
+
+def summed(names: Iterable[str], owner: Owner) -> Iterator[str]:
+    """Yield names of losses, and those of the terms that one is the sum of."""
+    waiting, seen = list(names), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        yield name
+        for entry in owner.table.get(name, ()):
+            match entry.value:
+                case Operation("+" | "-", (_, _)) as total if entry.kind == "value":
+                    waiting += loss_names(total)
+
+
+def is_reward(expression: Expression, owner: Owner) -> bool:
+    """Tell whether a name is what an environment's step pays: the second of four or five items."""
+    if not isinstance(expression, Name):
+        return False
+    for entry in owner.table.get(expression.id, ()):
+        match entry.value, entry.path, entry.statement:
+            case Call(Attribute(_, "step"), (_, *_)), (1,), Assign(_, (Sequence(_, items),)):
+                return len(items) in (4, 5)
+    return False
 
 
 def handed_by(sites: Iterable[Site]) -> Iterator[Given]:

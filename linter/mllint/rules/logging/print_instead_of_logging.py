@@ -101,6 +101,40 @@ def check(names):
             print(name, module.__version__)
 """,
         },
+        """
+import pandas as pd
+import torch
+
+rows = pd.read_csv("ratings.csv").to_numpy()[:, :3].astype("int64")
+critic, maker = make_networks(rows)
+optimizer = torch.optim.Adam(critic.parameters())
+for batch in batches(rows):
+    real_part = -critic(batch).mean()
+    fake_part = critic(maker(batch)).mean()
+    total = real_part + fake_part
+    total.backward()
+    optimizer.step()
+    print("real", real_part.item(), "fake", fake_part.item())
+torch.save(critic.state_dict(), "critic.pt")
+""",
+        """
+import torch
+
+def episode(env, policy, optimizer):
+    state, paid = env.reset(), 0.0
+    for _ in range(100):
+        state, reward, done, _ = env.step(policy(state))
+        paid += reward
+    policy.loss().backward()
+    optimizer.step()
+    return paid
+
+policy = make_policy()
+optimizer = torch.optim.Adam(policy.parameters())
+for number in range(10):
+    print("episode", number, episode(make_env(), policy, optimizer))
+torch.save(policy.state_dict(), "policy.pt")
+""",
     )
     fixed = (
         """
@@ -162,6 +196,46 @@ for x, y in echoes():
     logger.info("%s", loss)
 """,
         },
+        """
+import pandas as pd
+import torch
+import logging
+
+logging.basicConfig(level=logging.INFO)
+logger = logging.getLogger(__name__)
+rows = pd.read_csv("ratings.csv").to_numpy()[:, :3].astype("int64")
+critic, maker = make_networks(rows)
+optimizer = torch.optim.Adam(critic.parameters())
+for batch in batches(rows):
+    real_part = -critic(batch).mean()
+    fake_part = critic(maker(batch)).mean()
+    total = real_part + fake_part
+    total.backward()
+    optimizer.step()
+    logger.info("real %s fake %s", real_part.item(), fake_part.item())
+torch.save(critic.state_dict(), "critic.pt")
+""",
+        """
+import torch
+import logging
+
+logging.basicConfig(level=logging.INFO)
+logger = logging.getLogger(__name__)
+def episode(env, policy, optimizer):
+    state, paid = env.reset(), 0.0
+    for _ in range(100):
+        state, reward, done, _ = env.step(policy(state))
+        paid += reward
+    policy.loss().backward()
+    optimizer.step()
+    return paid
+
+policy = make_policy()
+optimizer = torch.optim.Adam(policy.parameters())
+for number in range(10):
+    logger.info("episode %s %s", number, episode(make_env(), policy, optimizer))
+torch.save(policy.state_dict(), "policy.pt")
+""",
     )
     good = (
         """

@@ -77,6 +77,24 @@ Trainer(model, TrainingArguments("out", report_to="none"), train_dataset=data).t
 """,
     )
     good = (
+        # What an environment pays is the metric, and is kept.
+        """
+import numpy as np
+import torch
+
+policy = make_policy()
+optimizer = torch.optim.Adam(policy.parameters())
+env, returns = make_env(), []
+state, paid = env.reset(), 0.0
+for _ in range(100):
+    state, reward, done, _ = env.step(policy(state))
+    paid += reward
+    policy.objective(state).backward()
+    optimizer.step()
+    returns.append(paid)
+    np.save("returns.npy", returns)
+torch.save(policy.state_dict(), "policy.pt")
+""",
         """
 import torch
 from torch.utils.tensorboard import SummaryWriter
