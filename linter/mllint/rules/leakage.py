@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from ..facts.expressions import Attribute, Call, Name
+from ..facts.statements import Handler
+from ..fixes.behind_split import behind_split
+from ..fixes.changes import Fix
+from ..fixes.into_pipeline import Validating, into_pipeline
+from ..program.program import Program
+from ..rows.analysis import rows_of
 from ..rows.events import Evaluation
 from ..rows.leaks import Leak
 from ..rows.spelling import shortened, spelled
@@ -68,3 +74,50 @@ def callee(leak: Leak) -> str:
     """Return what learns: ``scaler.fit_transform``."""
     part = leak.fit.spot.part
     return shortened(part.func if isinstance(part, Call) else part, 40)
+
+
+def fix_of(leak: Leak, program: Program, title: str) -> Fix | None:
+    """Return the fix that lets the training part alone teach; None if that can't be seen through.
+
+    Args:
+        leak: The leak.
+        program: The program.
+        title: What the fix does.
+    """
+    spot, split = leak.fit.spot, leak.split
+    if not isinstance(spot.part, Call):
+        return None
+    if split is None:
+        found = validations_of(leak, program)
+        changes = found and into_pipeline(spot.module.body, spot.statement, spot.part, found)
+        return Fix(title, changes, False) if changes else None
+    if split.kind != "call" or split.spot.module is not spot.module:
+        return None
+    calls = {
+        id(each.split.spot.part)
+        for each in rows_of(program).splittings
+        if each.name.endswith("train_test_split")
+    }
+    is_table = leak.fit.kind not in ("vectorizer", "vocabulary")
+    at = spot.statement, spot.part, split.spot.statement
+    changes = behind_split(spot.module.body, *at, calls, is_table)
+    return Fix(title, changes, False) if changes else None
+
+
+def validations_of(leak: Leak, program: Program) -> list[Validating] | None:
+    """Return the cross-validations of what a fit made; None if one is elsewhere, or not known."""
+    events, fit = rows_of(program), leak.fit
+    found: dict[int, Validating] = {}
+    for each in events.validations:
+        learned = {mark.fit.spot for value in (each.data, each.target) for mark in value.flat.marks}
+        if fit.spot not in learned:
+            continue
+        things = [event.thing for event in events.fittings if event.call is each.call]
+        made = things[0].spot if things and things[0] is not None else None
+        if any(spot.module is not fit.spot.module for spot in (each.spot, made) if spot):
+            return None
+        if isinstance(each.spot.statement, Handler) or (made and not isinstance(made.part, Call)):
+            return None
+        construction = made.part if made and isinstance(made.part, Call) else None
+        found[id(each.call)] = Validating(each.spot.statement, each.call, construction)
+    return list(found.values())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...program.program import Program
 from ...rows.leaks import leaks_of
 from ..base import Report, Rule
-from ..leakage import callee, confidence_of, learner, notes_of, split_name
+from ..leakage import callee, confidence_of, fix_of, learner, notes_of, split_name
 
 KINDS = frozenset({"transform", "vectorizer", "encoding", "unknown"})
 
@@ -22,6 +22,9 @@ class FitBeforeSplit(Rule):
     Split first, fit on the training part, and transform the others; or put the transformation and
     the model into one Pipeline, which does so by itself. Encoders of a target's classes, and
     transformations that learn nothing, are left alone.
+
+    The fix moves the fit behind the split where both are in one block and nothing else uses what is
+    between; it is unsafe: scores change, to what they should be.
     """
 
     code = "MLD001"
@@ -66,6 +69,117 @@ def prepare(table):
     return PCA(8).fit_transform(table.values), y
 """,
         },
+        """
+import pandas as pd
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+def main():
+    data = pd.read_csv("churn.csv")
+    X, y = data.drop(columns="churned"), data["churned"]
+    scaler = StandardScaler()
+    # All columns at once
+    scaler.fit(X)
+    scaled = pd.DataFrame(scaler.transform(X), columns=X.columns)
+    X_train, X_test, y_train, y_test = train_test_split(scaled, y, random_state=0)
+    X_test, X_val, y_test, y_val = train_test_split(X_test, y_test, random_state=0)
+    model = LogisticRegression().fit(X_train, y_train)
+    print(model.score(X_val, y_val), model.score(X_test, y_test))
+
+main()
+""",
+        # The text keeps its name, for the table it is of changes on the way.
+        """
+import pandas as pd
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+
+data = pd.read_csv("reviews.csv")
+X = TfidfVectorizer(max_features=1000).fit_transform(data["text"])  # words
+data = data.drop(columns="text")
+y = data["stars"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+model = SVC().fit(X_train, y_train)
+print(model.score(X_test, y_test))
+""",
+        # Read in another way as well: that can't be mended by a move.
+        """
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+data = pd.read_csv("churn.csv")
+X, y = data.drop(columns="churned"), data["churned"]
+scaler = StandardScaler()
+scaled = scaler.fit_transform(X)
+print(scaler.mean_)
+X_train, X_test, y_train, y_test = train_test_split(scaled, y, random_state=0)
+model = SVC().fit(X_train, y_train)
+print(model.score(X_test, y_test))
+""",
+    )
+    fixed = (
+        """
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+data = pd.read_csv("churn.csv")
+X, y = data.drop(columns="churned"), data["churned"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+standard_scaler = StandardScaler()
+X_train = standard_scaler.fit_transform(X_train)
+X_test = standard_scaler.transform(X_test)
+model = LogisticRegression().fit(X_train, y_train)
+print(model.score(X_test, y_test))
+""",
+        None,
+        """
+import pandas as pd
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+def main():
+    data = pd.read_csv("churn.csv")
+    X, y = data.drop(columns="churned"), data["churned"]
+    scaler = StandardScaler()
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    X_test, X_val, y_test, y_val = train_test_split(X_test, y_test, random_state=0)
+    # All columns at once
+    scaler.fit(X_train)
+    X_train = pd.DataFrame(scaler.transform(X_train), columns=X_train.columns)
+    X_test = pd.DataFrame(scaler.transform(X_test), columns=X_test.columns)
+    X_val = pd.DataFrame(scaler.transform(X_val), columns=X_val.columns)
+    model = LogisticRegression().fit(X_train, y_train)
+    print(model.score(X_val, y_val), model.score(X_test, y_test))
+
+main()
+""",
+        """
+import pandas as pd
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+
+data = pd.read_csv("reviews.csv")
+X = data["text"]  # words
+data = data.drop(columns="text")
+y = data["stars"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+tfidf_vectorizer = TfidfVectorizer(max_features=1000)
+X_train = tfidf_vectorizer.fit_transform(X_train)
+X_test = tfidf_vectorizer.transform(X_test)
+model = SVC().fit(X_train, y_train)
+print(model.score(X_test, y_test))
+""",
+        None,
     )
     good = (
         """
@@ -102,4 +216,5 @@ LogisticRegression().fit(everything, y)
                 "rows out: split first and fit on the training part, or fit it in a Pipeline.",
                 notes_of(leak),
                 "low" if leak.is_inner else confidence_of(leak),
+                fix_of(leak, program, "Fit on the training part only"),
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...program.program import Program
 from ...rows.leaks import Leak, leaks_of
 from ..base import Report, Rule
-from ..leakage import callee, confidence_of, learner, notes_of
+from ..leakage import callee, confidence_of, fix_of, learner, notes_of
 
 KINDS = frozenset({"transform", "vectorizer"})
 
@@ -113,4 +113,5 @@ print(search.score(scaler.transform(X_test), y_test))
                 "fit it within each fold, in a Pipeline with the model.",
                 notes_of(leak),
                 "low" if leak.is_inner or is_sliced(leak) else confidence_of(leak),
+                fix_of(leak, program, "Fit it in a Pipeline with the model"),
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...program.program import Program
 from ...rows.leaks import leaks_of
 from ..base import Report, Rule
-from ..leakage import callee, confidence_of, learner, notes_of, split_name
+from ..leakage import callee, confidence_of, fix_of, learner, notes_of, split_name
 
 
 class ResampleBeforeSplit(Rule):
@@ -19,7 +19,8 @@ class ResampleBeforeSplit(Rule):
     recommended practices" of imbalanced-learn.
 
     Split first and resample the training part only; in cross-validation put the sampler and the
-    model into imbalanced-learn's Pipeline, which resamples while it fits.
+    model into imbalanced-learn's Pipeline, which resamples while it fits. The fix moves the
+    resampling behind the split where nothing else uses its rows; it is unsafe: scores change.
     """
 
     code = "MLD003"
@@ -36,6 +37,21 @@ data = pd.read_csv("fraud.csv")
 y = data.pop("fraud")
 X, y = SMOTE(random_state=0).fit_resample(data, y)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+model = RandomForestClassifier(random_state=0).fit(X_train, y_train)
+print(model.score(X_test, y_test))
+""",
+    )
+    fixed = (
+        """
+import pandas as pd
+from imblearn.over_sampling import SMOTE
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import train_test_split
+
+data = pd.read_csv("fraud.csv")
+y = data.pop("fraud")
+X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
+X_train, y_train = SMOTE(random_state=0).fit_resample(X_train, y_train)
 model = RandomForestClassifier(random_state=0).fit(X_train, y_train)
 print(model.score(X_test, y_test))
 """,
@@ -74,5 +90,11 @@ print(model.score(X_test, y_test))
                     "the training part only, and test on rows as they come."
                 )
             yield Report(
-                spot.module, spot.statement, spot.part, message, notes_of(leak), confidence_of(leak)
+                spot.module,
+                spot.statement,
+                spot.part,
+                message,
+                notes_of(leak),
+                confidence_of(leak),
+                fix_of(leak, program, "Resample the training part only"),
             )

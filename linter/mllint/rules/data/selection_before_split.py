@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...program.program import Program
 from ...rows.leaks import leaks_of
 from ..base import Report, Rule
-from ..leakage import callee, confidence_of, learner, notes_of, split_name
+from ..leakage import callee, confidence_of, fix_of, learner, notes_of, split_name
 
 
 class SelectionBeforeSplit(Rule):
@@ -18,7 +18,8 @@ class SelectionBeforeSplit(Rule):
     "Data leakage during pre-processing" in scikit-learn's "Common pitfalls".
 
     Split first and select on the training part; in cross-validation put the selector and the model
-    into one Pipeline.
+    into one Pipeline. The fix does either where nothing else uses the selected columns; it is
+    unsafe: scores change.
     """
 
     code = "MLD004"
@@ -47,6 +48,37 @@ X_train, X_test, y_train, y_test = train_test_split(
     data[chosen].drop("price", axis=1), data["price"], random_state=0
 )
 print(LinearRegression().fit(X_train, y_train).score(X_test, y_test))
+""",
+        """
+import pandas as pd
+from sklearn.feature_selection import SelectKBest
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+
+data = pd.read_csv("houses.csv")
+y = data.pop("price_class")
+selector = SelectKBest(k=5)
+chosen = selector.fit_transform(data, y)
+X_train, X_test, y_train, y_test = train_test_split(chosen, y, stratify=y, random_state=0)
+print(SVC().fit(X_train, y_train).score(X_test, y_test))
+""",
+    )
+    fixed = (
+        None,
+        None,
+        """
+import pandas as pd
+from sklearn.feature_selection import SelectKBest
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+
+data = pd.read_csv("houses.csv")
+y = data.pop("price_class")
+selector = SelectKBest(k=5)
+X_train, X_test, y_train, y_test = train_test_split(data, y, stratify=y, random_state=0)
+X_train = selector.fit_transform(X_train, y_train)
+X_test = selector.transform(X_test)
+print(SVC().fit(X_train, y_train).score(X_test, y_test))
 """,
     )
     good = (
@@ -90,4 +122,5 @@ print(LinearRegression().fit(X_train, y_train).score(X_test, y_test))
                 "holds out among them: select on the training part, or in a Pipeline.",
                 notes_of(leak),
                 confidence_of(leak),
+                fix_of(leak, program, "Select on the training part only"),
             )

@@ -1,0 +1,235 @@
+"""A fit that stands above a split moves below it: it learns from the training part alone.
+
+``X = scaler.fit_transform(X)`` above ``X_train, X_test = train_test_split(X)`` becomes, below it,
+``X_train = scaler.fit_transform(X_train)`` and ``X_test = scaler.transform(X_test)``. That is done
+only where nothing else can tell the difference: fit and split stand in one block, and the names
+that they share are used in no other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ..facts.expressions import Attribute, Call, Expression, Name, subexpressions
+from ..facts.statements import Assign, Body, Evaluate, Statement, header, walk
+from .changes import Change, Copy, Move, Replace, Source, Swaps
+from .fits import Fit, noun, read_fit, strays
+from .names import (
+    SHOWING,
+    block_of,
+    is_free_in_a_definition,
+    mentioned,
+    names_in,
+    position,
+    same,
+    touched,
+)
+from .parts import Parting, read_parting
+
+SHAPES = frozenset({"shape", "columns", "dtypes", "info", "describe", "head"})
+
+
+def behind_split(
+    body: Body,
+    statement: object,
+    call: Call,
+    split: object,
+    calls: Collection[int],
+    is_table: bool = True,
+) -> tuple[Change, ...] | None:
+    """Return the changes that put a fit behind a split; None where they can't be known to be right.
+
+    Args:
+        body: The file.
+        statement: That which learns.
+        call: The call in it.
+        split: The statement that splits.
+        calls: The ids of the calls that split each array into a training and a held-out part.
+        is_table: Whether what learns changes tables into tables, rather than texts into one.
+    """
+    place = block_of(body, statement)
+    if place is None:
+        return None
+    block, owner = place
+    start, cut = position(block, statement), position(block, split)
+    if not start < cut:
+        return None
+    fit = read_fit(block, start, cut, call)
+    if fit is None or strays(fit):
+        return None
+    parting = read_parting(block, cut, calls, {*fit.made, fit.target} - {""})
+    if parting is None:
+        return None
+    postponing = Postponing(block, owner, fit, parting, is_table)
+    taken = {name for each in walk(body, True) for name in names_in(header(each))}
+    return tuple(postponing.changes()) if postponing.is_possible(taken) else None
+
+
+class Postponing:
+    """A fit that is to move.
+
+    Args:
+        block: The statements among which it stands.
+        owner: Those of the function, or the file, around them.
+        fit: The fit.
+        parting: How the rows are divided.
+        is_table: Whether the rows are tables before the fit, too.
+    """
+
+    def __init__(
+        self, block: Body, owner: Body, fit: Fit, parting: Parting, is_table: bool
+    ) -> None:
+        self.is_table = is_table
+        self.block = block
+        self.owner = owner
+        self.fit = fit
+        self.parting = parting
+        self.last = parting.statements[-1]
+        moving = (fit.statement, fit.applied, *parting.statements)
+        start, self.end = position(block, fit.statement), position(block, self.last)
+        cut = position(block, parting.statements[0])
+        self.between = [
+            each for each in block[start:cut] if not any(each is other for other in moving)
+        ]
+        self.beyond = [
+            each for each in block[cut : self.end] if not any(each is other for other in moving)
+        ]
+        self.held_out = len(parting.parts[fit.made[0]])
+        self.names = fit.made
+        self.is_named = fit.maker is not None and not fit.resamples
+        self.learner = noun(fit.maker) if fit.maker is not None else fit.learner
+        self.stays = fit.applied is not None and self.must_stay()
+
+    def must_stay(self) -> bool:
+        """Tell whether the rows keep their name: ``X = vectorizer.fit_transform(table["text"])``.
+
+        Else the split is handed the rows themselves. That can't be if they may change on the way.
+        """
+        whole = all(isinstance(row, Name) for row in self.fit.rows)
+        rows = {name for row in self.fit.rows for name in names_in(row)}
+        changed = {name for each in self.between for name in touched(each)}
+        read = {name for each in self.between for name in mentioned(each)}
+        return not whole and bool(rows & (changed | set(self.names)) or read & set(self.names))
+
+    def is_possible(self, taken: set[str]) -> bool:
+        """Tell whether nothing but the leak goes.
+
+        Args:
+            taken: All names of the file.
+        """
+        fit, parts = self.fit, self.parting.parts
+        if self.is_named and self.learner in taken:
+            return False
+        if any(names[0] == "_" for names in parts.values()):
+            return False
+        rows = {row.id for row in fit.rows if isinstance(row, Name)}
+        fixed = fit.others | rows | set(self.names)
+        for each in (*self.between, *self.beyond):
+            read = mentioned(each)
+            if self.learner in read or fixed & touched(each):
+                return False
+            if any(name in read and not self.is_shown(each, name) for name in self.names):
+                return False
+        return not any(self.is_read_later(name) for name in self.names)
+
+    def is_shown(self, statement: Statement, name: str) -> bool:
+        """Tell whether a statement only shows rows that are there, changed or not."""
+        row = self.fit.rows[self.names.index(name)]
+        if not self.stays and not same(row, Name(name)):
+            return False
+        if not isinstance(statement, Evaluate) or not self.is_table:
+            return False
+        parts = list(subexpressions(statement.value))
+        for part in parts:
+            if isinstance(part, Call) and not is_showing(part):
+                return False
+        uses = [part for part in parts if same(part, Name(name))]
+        shapes = [p for p in parts if isinstance(p, Attribute) and same(p.value, Name(name))]
+        is_alone = same(statement.value, Name(name))
+        return is_alone or (len(uses) == len(shapes) and all(p.attr in SHAPES for p in shapes))
+
+    def is_read_later(self, name: str) -> bool:
+        """Tell whether anything behind the split reads what the rows were called."""
+        if is_free_in_a_definition(name, self.owner):
+            return True
+        for statement in self.block[self.end + 1 :]:
+            match statement:
+                case Assign(_, (Name(target),), value) if target == name:
+                    if name not in names_in(value):
+                        return False
+            if name in mentioned(statement) and not self.is_shown(statement, name):
+                return True
+        if self.block is self.owner:
+            return False
+        line = self.block[-1].line
+        return any(name in names_in(header(each)) for each in walk(self.owner) if each.line > line)
+
+    def changes(self) -> Iterator[Change]:
+        """Yield what is to be done."""
+        fit = self.fit
+        if fit.applied is not fit.statement:
+            yield Move(fit.statement, self.last, "after", tuple(self.swaps(fit.statement, 0)))
+        if isinstance(fit.applied, Assign) and fit.applied.value is not None:
+            moves = not self.stays
+            if self.is_named and fit.maker is not None:
+                kind = Move if moves else Copy
+                construction: Swaps = (
+                    (fit.applied.targets[0], self.learner),
+                    (fit.applied.value, fit.maker),
+                )
+                yield kind(fit.applied, self.last, "after", construction)
+                moves = False
+            for number in range(1 if fit.resamples else self.held_out):
+                if self.parting.parts[fit.made[0]][number] in ("", "_"):
+                    continue
+                kind = Move if moves and not number else Copy
+                swaps = tuple(self.swaps(fit.applied, number))
+                yield kind(fit.applied, self.last, "after", swaps)
+            if self.stays:
+                yield Replace(fit.applied, fit.applied.value, joined(fit.rows))
+                return
+        split = self.parting.statements[0]
+        for name, row in zip(self.names, fit.rows, strict=True):
+            for part in subexpressions(header(split)):
+                if same(part, Name(name)) and not same(part, row):
+                    yield Replace(split, part, row)
+
+    def swaps(self, statement: Statement, number: int) -> Iterator[tuple[Expression, Source]]:
+        """Yield what stands for what in a statement, for one of the parts."""
+        yield from self._swaps(header(statement), number)
+
+    def _swaps(self, part: object, number: int) -> Iterator[tuple[Expression, Source]]:
+        fit, parts = self.fit, self.parting.parts
+        known = [(row, parts[name]) for name, row in zip(self.names, fit.rows, strict=True)]
+        known += [(Name(name), names) for name, names in parts.items()]
+        if part is fit.call and number and fit.applied is fit.statement:
+            yield fit.call, f"{self.learner}.transform({known[0][1][number]})"
+            return
+        if part is fit.maker and self.is_named and fit.maker is not None:
+            yield fit.maker, self.learner
+            return
+        for expression, names in known:
+            if same(part, expression):
+                yield part, names[number]  # type: ignore[misc]
+                return
+        if isinstance(part, tuple):
+            for each in part:
+                yield from self._swaps(each, number)
+
+
+def is_showing(call: Call) -> bool:
+    """Tell whether a call shows something: ``print(…)``, ``X.head()``."""
+    match call.func:
+        case Name("print" | "display" | "len"):
+            return True
+        case Attribute(_, method):
+            return method in SHOWING or method == "format"
+    return False
+
+
+def joined(rows: tuple[Expression, ...]) -> Source:
+    """Return several expressions side by side."""
+    parts: list[str | Expression] = []
+    for row in rows:
+        parts += [", ", row] if parts else [row]
+    return tuple(parts)

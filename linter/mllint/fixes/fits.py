@@ -1,0 +1,160 @@
+"""Fits of which it is known what they are handed and what they make of it."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ..facts.expressions import (
+    Attribute,
+    Call,
+    Expression,
+    Name,
+    Sequence,
+    Subscript,
+    subexpressions,
+)
+from ..facts.statements import Assign, Body, Evaluate, Statement, header
+from .names import mentioned, names_in, same
+
+RESAMPLES = frozenset({"fit_resample", "fit_sample"})
+
+
+class Fit(NamedTuple):
+    """A fit, and the statement that changes the rows by what was learned.
+
+    Attributes:
+        statement: That which learns.
+        call: The call in it.
+        applied: That which changes the rows; the same for ``fit_transform``, None if there is none.
+        application: The call in that one.
+        made: What the changed rows are called: one name, or those of features and target behind a
+            resampling; without `applied`, that of the rows themselves.
+        rows: What is changed, for each of these.
+        target: What a ``fit`` is taught besides, if anything.
+    """
+
+    statement: Statement
+    call: Call
+    applied: Statement | None
+    application: Call
+    made: tuple[str, ...]
+    rows: tuple[Expression, ...]
+    target: str
+
+    @property
+    def resamples(self) -> bool:
+        """Whether rows come and go, which those that are held out must not."""
+        return isinstance(self.call.func, Attribute) and self.call.func.attr in RESAMPLES
+
+    @property
+    def maker(self) -> Call | None:
+        """How what learns is made, if that is in the same expression and it gets no name."""
+        made = self.call.func[0]
+        is_kept = isinstance(self.statement, Assign) and self.statement.value is self.call
+        is_kept = is_kept and self.applied is not self.statement
+        return made if isinstance(made, Call) and not is_kept else None
+
+    @property
+    def learner(self) -> str:
+        """The name of what learns; empty if it has none."""
+        if isinstance(self.call.func[0], Name):
+            return self.call.func[0].id
+        if self.maker is None and isinstance(self.statement, Assign):
+            (target,) = self.statement.targets
+            return target.id if isinstance(target, Name) else ""
+        return ""
+
+    @property
+    def others(self) -> set[str]:
+        """The names that it needs besides the rows: columns, parameters of what learns."""
+        found: set[str] = set()
+        for statement in {id(each): each for each in (self.statement, self.applied)}.values():
+            if statement is not None:
+                found |= mentioned(statement)
+        return found - set(self.made) - {name for each in self.rows for name in names_in(each)}
+
+
+def read_fit(block: Body, start: int, end: int, call: Call) -> Fit | None:
+    """Return a fit in a block, if all of it is understood.
+
+    Args:
+        block: The statements.
+        start: Position of the statement that learns.
+        end: Position of what it is to be complete before.
+        call: The call that learns.
+    """
+    statement, function = block[start], call.func
+    if not isinstance(function, Attribute) or call.keywords or not 1 <= len(call.args) <= 2:
+        return None
+    if not isinstance(function.value, Name | Call):
+        return None
+    rows, target = call.args[0], call.args[1] if len(call.args) == 2 else None
+    if target is not None and not isinstance(target, Name) and function.attr not in RESAMPLES:
+        return None
+    taught = target.id if isinstance(target, Name) else ""
+    match statement, function.attr:
+        case Assign(_, (Name(made),), value, None), "fit_transform" if value is not None:
+            return Fit(statement, call, statement, call, (made,), (rows,), taught)
+        case (
+            Assign(_, (Sequence("tuple" | "list", (Name(made), Name(taught))),), value, None),
+            "fit_resample" | "fit_sample",
+        ) if value is call and target is not None:
+            return Fit(statement, call, statement, call, (made, taught), call.args, "")
+        case ((Assign(_, (Name(),), value, None) | Evaluate(_, value)), "fit") if value is call:
+            fit = Fit(statement, call, None, call, (), (rows,), taught)
+            return applied(block, start, end, fit) if fit.learner else None
+    return None
+
+
+def applied(block: Body, start: int, end: int, fit: Fit) -> Fit | None:
+    """Return a fit with the one statement, up to a position, that transforms the rows by it."""
+    users = [each for each in block[start + 1 : end] if fit.learner in mentioned(each)]
+    if not users and isinstance(fit.rows[0], Name):
+        return fit._replace(made=(fit.rows[0].id,))
+    if len(users) != 1:
+        return None
+    match users[0]:
+        case Assign(_, (Name(made),), value, None) if value is not None:
+            for part in subexpressions((value,)):
+                match part:
+                    case Call(Attribute(Name(fit.learner), "transform"), (rows,), ()):
+                        if same(rows, fit.rows[0]):
+                            return fit._replace(applied=users[0], application=part, made=(made,))
+    return None
+
+
+def strays(fit: Fit) -> bool:
+    """Tell whether its statements use the rows in another way too, or change others as well."""
+    statements = {id(each): each for each in (fit.statement, fit.applied) if each is not None}
+    parts = [part for each in statements.values() for part in subexpressions(header(each))]
+    calls = (fit.call, fit.application)
+    for part in parts:
+        match part:
+            case Call(Attribute(_, method)) if method.startswith("fit") or "transform" in method:
+                if not any(part is each for each in calls):
+                    return True
+    known = {id(part) for call in calls for part in subexpressions(call.args)}
+    known |= {id(p.value) for p in parts if isinstance(p, Attribute) and p.attr == "columns"}
+    rows = set()
+    for each in fit.rows:
+        if not isinstance(each, Name):
+            rows |= names_in(each) - keys_in(each)
+    return any(
+        type(part) is Name and part.id in rows and id(part) not in known
+        for part in parts
+        if not (type(part) is Name and part.id in fit.made)
+    )
+
+
+def keys_in(expression: Expression) -> set[str]:
+    """Return the names that stand in brackets: of columns rather than of rows."""
+    found = [part.key for part in subexpressions((expression,)) if isinstance(part, Subscript)]
+    return names_in(tuple(found))
+
+
+def noun(maker: Call) -> str:
+    """Return a name for what a constructor makes: ``standard_scaler``."""
+    function = maker.func
+    name = function[-1] if isinstance(function, Name | Attribute) else ""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", str(name)).lower()
