@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 
 from ..facts.expressions import Attribute, Call, Expression, Name, subexpressions
 from ..facts.statements import Assign, Body, Evaluate, Statement, header, walk
+from ..program.symbols import definitions
 from .changes import Change, Copy, Move, Replace, Source, Swaps
 from .fits import Fit, noun, read_fit, strays
 from .names import (
@@ -99,6 +100,7 @@ class Postponing:
         self.is_named = fit.maker is not None and not fit.resamples
         self.learner = noun(fit.maker) if fit.maker is not None else fit.learner
         self.stays = fit.applied is not None and self.must_stay()
+        self.followers: list[Statement] = []
 
     def must_stay(self) -> bool:
         """Tell whether the rows keep their name: ``X = vectorizer.fit_transform(table["text"])``.
@@ -124,13 +126,31 @@ class Postponing:
             return False
         rows = {row.id for row in fit.rows if isinstance(row, Name)}
         fixed = fit.others | rows | set(self.names)
+        following = {self.learner}
         for each in (*self.between, *self.beyond):
             read = mentioned(each)
-            if self.learner in read or fixed & touched(each):
+            if fixed & touched(each):
                 return False
+            if following & read:
+                if not self.can_follow(each):
+                    return False
+                self.followers.append(each)
+                following |= definitions((each,)).keys()
             if any(name in read and not self.is_shown(each, name) for name in self.names):
                 return False
+        if any(following & mentioned(each) for each in self.parting.statements):
+            return False
         return not any(self.is_read_later(name) for name in self.names)
+
+    def can_follow(self, statement: Statement) -> bool:
+        """Tell whether what reads what was learned can move along: ``print(scaler.mean_)``."""
+        match statement:
+            case Assign(_, (Name(),), value) | Evaluate(_, Call() as value):
+                later = self.block[position(self.block, statement) + 1 : self.end + 1]
+                read = names_in(value)
+                is_apart = read.isdisjoint(self.names)
+                return is_apart and not any(read & touched(each) for each in later)
+        return False
 
     def is_shown(self, statement: Statement, name: str) -> bool:
         """Tell whether a statement only shows rows that are there, changed or not."""
@@ -166,6 +186,12 @@ class Postponing:
 
     def changes(self) -> Iterator[Change]:
         """Yield what is to be done."""
+        yield from self.moves()
+        for each in self.followers:
+            yield Move(each, self.last, "after")
+
+    def moves(self) -> Iterator[Change]:
+        """Yield what becomes of the fit, and of what the split is handed."""
         fit = self.fit
         if fit.applied is not fit.statement:
             yield Move(fit.statement, self.last, "after", tuple(self.swaps(fit.statement, 0)))

@@ -18,6 +18,8 @@ from ..facts.statements import Assign, Body, Evaluate, Statement, header
 from .names import mentioned, names_in, same
 
 RESAMPLES = frozenset({"fit_resample", "fit_sample"})
+FITS = frozenset({"fit", "fit_on_texts", "adapt"})
+APPLIES = frozenset({"transform", "texts_to_sequences", "texts_to_matrix"})
 
 
 class Fit(NamedTuple):
@@ -101,7 +103,10 @@ def read_fit(block: Body, start: int, end: int, call: Call) -> Fit | None:
             "fit_resample" | "fit_sample",
         ) if value is call and target is not None:
             return Fit(statement, call, statement, call, (made, taught), call.args, "")
-        case ((Assign(_, (Name(),), value, None) | Evaluate(_, value)), "fit") if value is call:
+        case (Assign(_, (Name(name),), value, None), "fit") if value is call:
+            fit = Fit(statement, call, None, call, (), (rows,), taught)
+            return applied(block, start, end, fit) if fit.learner == name else None
+        case Evaluate(_, value), method if value is call and method in FITS:
             fit = Fit(statement, call, None, call, (), (rows,), taught)
             return applied(block, start, end, fit) if fit.learner else None
     return None
@@ -109,19 +114,20 @@ def read_fit(block: Body, start: int, end: int, call: Call) -> Fit | None:
 
 def applied(block: Body, start: int, end: int, fit: Fit) -> Fit | None:
     """Return a fit with the one statement, up to a position, that transforms the rows by it."""
-    users = [each for each in block[start + 1 : end] if fit.learner in mentioned(each)]
-    if not users and isinstance(fit.rows[0], Name):
+    found: list[Fit] = []
+    for each in block[start + 1 : end]:
+        made = each.targets[0] if isinstance(each, Assign) and len(each.targets) == 1 else None
+        for part in subexpressions(header(each)):
+            match part:
+                case Call(Attribute(Name(fit.learner), method), handed) if method in APPLIES:
+                    if not (isinstance(made, Name) and len(handed) == 1):
+                        return None
+                    if part.keywords or not same(handed[0], fit.rows[0]):
+                        return None
+                    found.append(fit._replace(applied=each, application=part, made=(made.id,)))
+    if not found and isinstance(fit.rows[0], Name):
         return fit._replace(made=(fit.rows[0].id,))
-    if len(users) != 1:
-        return None
-    match users[0]:
-        case Assign(_, (Name(made),), value, None) if value is not None:
-            for part in subexpressions((value,)):
-                match part:
-                    case Call(Attribute(Name(fit.learner), "transform"), (rows,), ()):
-                        if same(rows, fit.rows[0]):
-                            return fit._replace(applied=users[0], application=part, made=(made,))
-    return None
+    return found[0] if len(found) == 1 else None
 
 
 def strays(fit: Fit) -> bool:
@@ -131,7 +137,9 @@ def strays(fit: Fit) -> bool:
     calls = (fit.call, fit.application)
     for part in parts:
         match part:
-            case Call(Attribute(_, method)) if method.startswith("fit") or "transform" in method:
+            case Call(Attribute(_, method)) if (
+                method.startswith("fit") or "transform" in method or method in APPLIES
+            ):
                 if not any(part is each for each in calls):
                     return True
     known = {id(part) for call in calls for part in subexpressions(call.args)}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from ..facts.expressions import Call, Name, Sequence
+from ..facts.expressions import Call, Expression, Name, Sequence
 from ..facts.statements import Assign, Body, Statement
 from .names import mentioned
 
-Pair = tuple[Name, str, str]  # an argument, and what its training and its held-out part are called
+# An array, and what its training and its held-out part are called.
+Pair = tuple[Expression, str, str]
 
 
 class Parting(NamedTuple):
@@ -35,16 +36,15 @@ def read_parting(
         calls: The ids of the calls that split each array into two.
         wanted: The names of the rows.
     """
-    pairs = pairs_of(block[start], calls)
-    if not {name.id for name, _, _ in pairs}.issuperset(wanted):
+    pairs = named_pairs(block[start], calls)
+    if not pairs.keys() >= set(wanted):
         return None
     statements = [block[start]]
-    parts = {name.id: (train, held_out) for name, train, held_out in pairs if name.id in wanted}
-    found: dict[str, tuple[str, ...]] = dict(parts)
+    found: dict[str, tuple[str, ...]] = {name: pairs[name] for name in wanted}
     for statement in block[start + 1 :]:
         if mentioned(statement).isdisjoint(name for names in found.values() for name in names):
             continue
-        again = {name.id: (one, other) for name, one, other in pairs_of(statement, calls)}
+        again = named_pairs(statement, calls)
         if not again:
             break
         found = {
@@ -55,13 +55,19 @@ def read_parting(
     return Parting(tuple(statements), found)
 
 
+def named_pairs(statement: Statement, calls: Collection[int]) -> dict[str, tuple[str, str]]:
+    """Return the parts of what a statement splits and that has a name, by that."""
+    pairs = pairs_of(statement, calls)
+    return {name.id: (one, other) for name, one, other in pairs if isinstance(name, Name)}
+
+
 def pairs_of(statement: Statement, calls: Collection[int]) -> list[Pair]:
-    """Return what a statement makes of each name that it splits; nothing if it is no split."""
+    """Return what a statement makes of each array that it splits; nothing if it is no split."""
     match statement:
         case Assign(_, (Sequence("tuple" | "list", targets),), Call(_, arguments) as call, None):
             if id(call) not in calls or len(targets) != 2 * len(arguments):
                 return []
             names = [target.id if isinstance(target, Name) else "" for target in targets]
             triples = zip(arguments, names[::2], names[1::2], strict=True)
-            return [(a, one, other) for a, one, other in triples if isinstance(a, Name) and one]
+            return [triple for triple in triples if triple[1]]
     return []

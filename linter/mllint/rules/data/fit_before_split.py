@@ -117,6 +117,7 @@ X, y = data.drop(columns="churned"), data["churned"]
 scaler = StandardScaler()
 scaled = scaler.fit_transform(X)
 print(scaler.mean_)
+mean = scaled.mean()
 X_train, X_test, y_train, y_test = train_test_split(scaled, y, random_state=0)
 model = SVC().fit(X_train, y_train)
 print(model.score(X_test, y_test))

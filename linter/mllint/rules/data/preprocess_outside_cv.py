@@ -25,7 +25,9 @@ class PreprocessOutsideCv(Rule):
     scikit-learn's "Common pitfalls".
 
     Put the transformation and the model into one Pipeline and cross-validate that; in a loop over
-    folds, fit on each fold's training part.
+    folds, fit on each fold's training part. The fix makes the Pipeline where all that is fitted is
+    cross-validated by a function or a search, and names the parameters after their step; it is
+    unsafe: scores change.
     """
 
     code = "MLD005"
@@ -56,6 +58,68 @@ for train, test in KFold(5).split(X):
     model = SVC().fit(X[train], y[train])
     scores.append(model.score(X[test], y[test]))
 """,
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import cross_val_score
+from sklearn.preprocessing import StandardScaler
+
+data = pd.read_csv("houses.csv")
+y = data.pop("price")
+scaler = StandardScaler()
+scaler.fit(data)
+scaled = pd.DataFrame(scaler.transform(data), columns=data.columns)
+print(scaled.describe())
+for alpha in (0.1, 1):
+    print(cross_val_score(Ridge(alpha), scaled, y, cv=5))
+model = Ridge()
+print(cross_val_score(model, scaled, y))
+""",
+        # What is predicted would be scaled by nothing.
+        """
+from sklearn.datasets import load_wine
+from sklearn.model_selection import RandomizedSearchCV
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+X, y = load_wine(return_X_y=True)
+X = StandardScaler().fit_transform(X)
+search = RandomizedSearchCV(SVC(), {"C": [1, 10]}).fit(X, y)
+print(search.predict(X))
+""",
+    )
+    fixed = (
+        """
+from sklearn.datasets import load_wine
+from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.pipeline import make_pipeline
+
+X, y = load_wine(return_X_y=True)
+search = GridSearchCV(make_pipeline(StandardScaler(), SVC()), {"svc__C": [1, 10]}).fit(X, y)
+print(search.best_score_)
+""",
+        None,
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import cross_val_score
+from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import make_pipeline
+
+data = pd.read_csv("houses.csv")
+y = data.pop("price")
+scaler = StandardScaler()
+scaler.fit(data)
+scaled = pd.DataFrame(scaler.transform(data), columns=data.columns)
+print(scaled.describe())
+for alpha in (0.1, 1):
+    print(cross_val_score(make_pipeline(scaler, Ridge(alpha)), data, y, cv=5))
+model = Ridge()
+print(cross_val_score(make_pipeline(scaler, model), data, y))
+""",
+        None,
     )
     good = (
         """

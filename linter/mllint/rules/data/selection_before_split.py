@@ -64,7 +64,16 @@ print(SVC().fit(X_train, y_train).score(X_test, y_test))
 """,
     )
     fixed = (
-        None,
+        """
+from sklearn.datasets import load_digits
+from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+
+X, y = load_digits(return_X_y=True)
+print(cross_val_score(make_pipeline(SelectKBest(k=20), LogisticRegression()), X, y))
+""",
         None,
         """
 import pandas as pd

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Call, Name
-from ...fixes.changes import Fix, SetArgument
+from ...facts.expressions import Call, Name, calls, dotted
+from ...facts.statements import header, walk
+from ...fixes.changes import AddImport, Change, Fix, RemoveArgument, Replace, SetArgument
 from ...program.program import Program
 from ...rows.events import Splitting
 from ...rows.provenance import Fit as RowFit
@@ -49,7 +50,8 @@ class ShuffledTimeSplit(Rule):
     as features, the very values of the test rows are in the training part.
 
     Train on what comes before a point in time and test on what comes behind it: `shuffle=False`,
-    or `TimeSeriesSplit`. The fix hands `shuffle=False`, and is safe for rows in order of time.
+    or `TimeSeriesSplit`. The fix hands `shuffle=False`, and is safe for rows in order of time. That
+    of shuffled folds is unsafe: a `TimeSeriesSplit` trains on fewer rows in its first folds.
     """
 
     code = "MLD008"
@@ -143,8 +145,33 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0, shuffl
 model = RandomForestRegressor(random_state=0).fit(X_train, y_train)
 print(model.score(X_test, y_test))
 """,
-        None,
-        None,
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold
+from sklearn.model_selection import TimeSeriesSplit
+
+prices = pd.read_csv("prices.csv")
+prices["mean_week"] = prices["close"].rolling(7).mean()
+prices = prices.dropna()
+X, y = prices[["open", "mean_week"]], prices["close"]
+for train, test in TimeSeriesSplit(5).split(X):
+    model = Ridge().fit(X.iloc[train], y.iloc[train])
+    print(model.score(X.iloc[test], y.iloc[test]))
+""",
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold, cross_val_score
+from sklearn.model_selection import TimeSeriesSplit
+
+prices = pd.read_csv("prices.csv")
+for days in range(1, 4):
+    prices[f"lag_{days}"] = prices["close"].shift(days)
+prices["change"] = prices["open"].pct_change()
+X, y = prices.dropna().drop(columns="close"), prices.dropna()["close"]
+print(cross_val_score(Ridge(), X, y, cv=TimeSeriesSplit(5)))
+""",
     )
 
     def check(self, program: Program) -> Iterator[Report]:
@@ -175,11 +202,31 @@ def first_argument(splitting: Splitting) -> str:
 
 
 def fix_of(splitting: Splitting) -> Fix | None:
-    """Return the fix of ``train_test_split(…)``; it can't stratify what it does not shuffle."""
+    """Return the fix of ``train_test_split(…)`` or of ``KFold(…, shuffle=True)``."""
     spot, call = splitting.split.spot, splitting.call
+    if splitting.made is not None:
+        return in_order(splitting)
     if not isinstance(call, Call) or call.keyword("stratify") is not None or call.is_open:
-        return None
+        return None  # what is not shuffled can't be stratified
     if not splitting.name.endswith("train_test_split") or not isinstance(call.func, Name | tuple):
         return None
     change = SetArgument(spot.statement, call, "shuffle", "False")
     return Fix("Split in the order of the rows", (change,), True)
+
+
+def in_order(splitting: Splitting) -> Fix | None:
+    """Return the change of shuffled folds to a TimeSeriesSplit with as many of them."""
+    made, module = splitting.made, splitting.split.spot.module
+    if made is None or dotted(made.func).rpartition(".")[2] != "KFold" or made.is_open:
+        return None
+    if len(made.args) > 1:
+        return None
+    statements = walk(module.body, True)
+    place = next((s for s in statements if any(c is made for c in calls(header(s)))), None)
+    if place is None:
+        return None
+    gone = [key for key, _ in made.keywords if key in ("shuffle", "random_state")]
+    changes: list[Change] = [RemoveArgument(place, made, key) for key in gone if key]
+    changes.append(Replace(place, made.func, "TimeSeriesSplit"))
+    changes.append(AddImport("from sklearn.model_selection import TimeSeriesSplit"))
+    return Fix("Test each fold on what follows it in time", tuple(changes), False)
