@@ -91,6 +91,7 @@ MEANINGS = frozenset(
         "subset",
         "target-encoder",
         "train-function",
+        "transform-chain",
         "transform-function",
         "transformer",
         "trial",

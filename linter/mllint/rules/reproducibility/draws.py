@@ -11,13 +11,14 @@ from ...program.activity import Site
 from ...program.program import Program
 from ...program.reach import Reach
 from ...program.training import last_name
-from ...program.values import Frame, Literal
+from ...program.values import Frame, Library, Literal, Type
 
 # Arguments that bring a generator, or a seed, of their own.
 OWN_GENERATOR = ("generator", "random_state", "rng", "seed", "sampler")
 # What is drawn for no model: seeds, ports, names, pauses.
 ASIDE = ("seed", "port", "name", "uid", "uuid", "_id", "color", "colour", "jitter", "suffix")
 PAUSES = frozenset({"sleep", "seed", "manual_seed", "seed_everything", "set_seed"})
+LOADERS = frozenset({"torch.utils.data.DataLoader", "torch.utils.data.dataloader.DataLoader"})
 FETCHES = frozenset({"__getitem__", "__getitems__"})
 
 
@@ -100,11 +101,16 @@ def draws_in_estimator(site: Site, program: Program) -> bool:
 def draws(reach: Reach, program: Program) -> Iterator[Draw]:
     """Yield what a program draws in its own process, but for what goes into no model."""
     has_workers = may_have_workers(reach, program)
+    chains = {
+        (site.frame, site.statement.line)
+        for site in reach.sites
+        if has_workers and program.knowledge.means("transform-chain", site.names)
+    }
     for site in reach.sites:
         generators = list(drawn(site, program))
         if not generators or is_aside(site):
             continue
-        if has_workers and is_fetched(site.frame, reach):
+        if has_workers and is_fetched(site.frame, reach, chains):
             continue  # PyTorch seeds all generators of a worker from its own
         for generator in generators:
             yield Draw(site, generator)
@@ -114,9 +120,18 @@ def may_have_workers(reach: Reach, program: Program) -> bool:
     """Tell whether any loader of a program may fetch in other processes."""
     return any(
         workers_of(site, program) != 0
-        for site in reach.calls(
-            "torch.utils.data.DataLoader", "torch.utils.data.dataloader.DataLoader"
-        )
+        for site in reach.sites
+        if not LOADERS.isdisjoint(site.names) or is_own_loader(site, program)
+    )
+
+
+def is_own_loader(site: Site, program: Program) -> bool:
+    """Tell whether a call makes a loader of a class that the project derives from PyTorch's."""
+    return any(
+        isinstance(each, Library) and each.name in LOADERS
+        for value in site.values
+        if isinstance(value, Type)
+        for each in program.evaluator.ancestry(value.symbol)
     )
 
 
@@ -128,12 +143,20 @@ def workers_of(site: Site, program: Program) -> object:
     return constant(handed, site.frame, program)
 
 
-def is_fetched(frame: Frame, reach: Reach) -> bool:
-    """Tell whether a function runs while a dataset fetches an item."""
+def is_fetched(frame: Frame, reach: Reach, chains: set[tuple[Frame, int]]) -> bool:
+    """Tell whether a function runs while a dataset fetches an item.
+
+    Args:
+        frame: The function.
+        reach: The program.
+        chains: Where transforms are handed to what calls them, for each item.
+    """
     link: Frame | None = frame
     while link is not None:
         if link.function is not None and link.function.name.rpartition(".")[2] in FETCHES:
             return True
         caller = reach.callers.get(link)
+        if caller in chains:
+            return True
         link = caller[0] if caller else None
     return False

@@ -163,6 +163,28 @@ torch.save(model.state_dict(), "m.pt")
 """,
     )
     good = (
+        # Transforms, too, are called in the workers; and those of a loader of one's own.
+        """
+import random
+import torch
+from torchvision import transforms
+from torchvision.datasets import ImageFolder
+
+class Flip:
+    def __call__(self, image):
+        return image.flip(-1) if random.random() < 0.5 else image
+
+class Loader(torch.utils.data.DataLoader):
+    pass
+
+torch.manual_seed(3)
+data = ImageFolder("photos", transforms.Compose([Flip(), transforms.ToTensor()]))
+loader = Loader(data, num_workers=4, shuffle=True)
+optimizer = torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.1)
+for batch in loader:
+    optimizer.step()
+torch.save(optimizer, "o.pt")
+""",
         """
 import numpy as np
 import torch
