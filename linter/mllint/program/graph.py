@@ -95,10 +95,22 @@ class CallGraph:
 
     def handed(self, function: FunctionSymbol, name: str) -> Iterator[tuple[Expression, Frame]]:
         """Yield what a parameter is handed, as it is written in the calls."""
+        if any(each.name == name and each.kind == "*" for each in function.parameters):
+            yield from self.rest(function)
+            return
         for site in self.callers.get(function, ()):
             found = self.argument(site, function, name)
             if found is not None:
                 yield found, site.frame
+
+    def rest(self, function: FunctionSymbol) -> Iterator[tuple[Expression, Frame]]:
+        """Yield what a function is handed beyond its named parameters: its ``*args``."""
+        named = sum(each.kind in ("", "/") for each in function.parameters)
+        for site in self.callers.get(function, ()):
+            is_method = function.owner is not None and not function.is_static
+            before = named - (is_method and self._is_bound(site))
+            if not any(isinstance(value, Partial) for value in site.values):
+                yield from ((each, site.frame) for each in site.call.args[before:])
 
     def argument(self, site: Site, function: FunctionSymbol, name: str) -> Expression | None:
         """Return what a call hands for a parameter, where that can be seen."""

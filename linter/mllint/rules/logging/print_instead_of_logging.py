@@ -135,6 +135,22 @@ for number in range(10):
     print("episode", number, episode(make_env(), policy, optimizer))
 torch.save(policy.state_dict(), "policy.pt")
 """,
+        """
+import builtins
+import torch
+
+def print(*words, **options):
+    return builtins.print("[train]", *words, **options)
+
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    print("loss %.3f" % loss.item())
+torch.save(model.state_dict(), "model.pt")
+""",
     )
     fixed = (
         """
@@ -236,6 +252,7 @@ for number in range(10):
     logger.info("episode %s %s", number, episode(make_env(), policy, optimizer))
 torch.save(policy.state_dict(), "policy.pt")
 """,
+        None,
     )
     good = (
         """

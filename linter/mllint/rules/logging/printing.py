@@ -48,15 +48,15 @@ def printed_metrics(site: Site, metrics: Metrics, graph: CallGraph) -> Iterator[
         metrics: Knows which values are metrics.
         graph: Knows who calls.
     """
-    if not metrics.are_handed(site):
-        return
     function = site.frame.function
     if function is None or not prints_parameters(site, function):
-        yield site
+        if metrics.are_handed(site):
+            yield site
         return
-    for caller in graph.callers.get(function, ()):
-        if metrics.are_handed(caller):
-            yield caller
+    for group in graph.sites.values():  # a helper is called more often than the graph keeps count
+        for caller in group:
+            if function in graph.called(caller) and metrics.are_handed(caller):
+                yield caller
 
 
 def prints_parameters(site: Site, function: FunctionSymbol) -> bool:
