@@ -31,7 +31,7 @@ def main() -> None:
         torch.set_num_threads(1)
         run_dir = Path(scratch, "run")
         run_dir.mkdir()
-        parts = compose(["training.max_steps=1000", "tracking=none"])
+        parts = compose("none")
         loop = Loop(parts, run_dir, StopRequest())
         loop.start()
         loop.batches = loop.parts.training_batches(0, 0)

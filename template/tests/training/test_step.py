@@ -45,6 +45,20 @@ def test_training_lowers_the_validation_loss(run_dir: Path) -> None:
     assert after["val/accuracy"] > 0.8
 
 
+def test_a_step_after_an_evaluation_trains_in_training_mode(run_dir: Path) -> None:
+    loop = start(configure(run_dir))
+    modes: list[bool] = []
+    loop.parts.model.register_forward_hook(lambda module, *_: modes.append(module.training))
+    take_steps(loop, 1)
+    loop.evaluate()
+    evaluated = len(modes)
+    take_steps(loop, 1)
+    loop.close("completed")
+    assert all(modes[evaluated:]) and len(modes) > evaluated
+    assert not modes[evaluated - 1]
+    assert all(module.training for module in loop.parts.model.modules())
+
+
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_accumulation_is_one_big_batch(run_dir: Path, precision: str) -> None:
     precision = f"training.precision={precision}"

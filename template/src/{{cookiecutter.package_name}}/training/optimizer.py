@@ -35,9 +35,8 @@ def build_optimizer(config: dict[str, Any], model: nn.Module) -> torch.optim.Opt
         module, _, name = str(config["_target_"]).rpartition(".")
         optimizer_class = getattr(importlib.import_module(module), name)
         if "fused" in inspect.signature(optimizer_class).parameters and "fused" not in arguments:
-            # One kernel for all parameters instead of several; the CPU's is not bit-stable across
-            # thread counts, so it is left to the GPU.
-            arguments["fused"] = all(p.is_cuda for p in trainable) or None
+            # One kernel for all parameters instead of a dozen for each.
+            arguments["fused"] = all(map(_has_fused_kernel, trainable)) or None
         optimizer = optimizer_class([g for g in groups if g["params"]], **arguments)
     except (ImportError, AttributeError, TypeError, ValueError, KeyError) as error:
         raise UserError(f"optimizer: {error}") from error
@@ -45,6 +44,10 @@ def build_optimizer(config: dict[str, Any], model: nn.Module) -> torch.optim.Opt
     for group in optimizer.param_groups:
         group["base_lr"] = group["lr"]
     return optimizer
+
+
+def _has_fused_kernel(parameter: nn.Parameter) -> bool:
+    return parameter.is_floating_point() and parameter.device.type in ("cpu", "cuda")
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, factor: float) -> float:

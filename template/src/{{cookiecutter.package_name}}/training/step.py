@@ -65,6 +65,8 @@ class WindowStep:
         self.parts, self.world = parts, parts.world
         self.run_dir, self.record, self.stop = run_dir, record, stop
         self.clip_norm = parts.config.training.clip_norm
+        # Gone through at each step, so it is not collected from the modules each time.
+        self.parameters = list(parts.model.parameters())
 
     def take(self, state: TrainState, window: list[Batch], sizes: list[int]) -> StepResult:
         """Take one optimizer step on a window, in as many parts as memory demands.
@@ -93,14 +95,14 @@ class WindowStep:
 
         scaler.unscale_(parts.optimizer)
         norm = torch.nn.utils.get_total_norm(
-            [p.grad for p in parts.model.parameters() if p.grad is not None]
+            [p.grad for p in self.parameters if p.grad is not None]
         )
         # The only wait for the device in a step: two numbers.
         loss_sum, grad_norm = torch.stack((loss, norm.float())).tolist()
         loss_sum, stop = world.sum([loss_sum, float(bool(self.stop))])
         if is_finite(loss_sum, grad_norm):
             if self.clip_norm is not None:
-                torch.nn.utils.clip_grads_with_norm_(parts.model.parameters(), self.clip_norm, norm)
+                torch.nn.utils.clip_grads_with_norm_(self.parameters, self.clip_norm, norm)
             scaler.step(parts.optimizer)
             if parts.ema is not None:
                 parts.ema.update(parts.model, state.step)
@@ -118,8 +120,13 @@ class WindowStep:
     ) -> Tensor | None:
         """Add up the window's gradient; return its summed loss, None when out of memory."""
         parts, world = self.parts, self.world
-        parts.replica.train()
-        parts.optimizer.zero_grad(set_to_none=True)
+        if not parts.model.training:  # at the start, and after an evaluation
+            parts.replica.train()
+        # Through the forward pass, a GPU's memory is better used than for old gradients. On a CPU,
+        # those that are freed just before the new ones leave them a place that is in the cache.
+        clears_late = world.device.type == "cpu"
+        if not clears_late:
+            parts.optimizer.zero_grad(set_to_none=True)
         pieces = [
             (weight, piece)
             for weight, batch in zip(weights, window, strict=True)
@@ -131,10 +138,13 @@ class WindowStep:
                 batch = to_device(batch, world.device)
                 with parts.replica.exchange(exchange and number == len(pieces)):
                     with parts.precision.autocast():
-                        loss = parts.task.training_step(parts.replica, batch) * weight
+                        loss = parts.task.training_step(parts.replica, batch)
+                    if number == 1 and clears_late:
+                        parts.optimizer.zero_grad(set_to_none=True)
                     # Averaging over processes divides by their number; the mean is over items.
-                    parts.precision.scaler.scale(loss * (world.size / items)).backward()
-                total += loss.detach()
+                    share_of_mean = weight * world.size / items
+                    parts.precision.scaler.scale(loss * share_of_mean).backward()
+                total.add_(loss.detach(), alpha=weight)
         except torch.OutOfMemoryError as error:
             if exchange and world.size > 1:
                 SplitsNote(self.run_dir).leave(state.splits * 2)
