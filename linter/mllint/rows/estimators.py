@@ -117,7 +117,8 @@ class Estimators(Scores):
             self.events.validation(event)
         kind = LEARNS.get(thing.kind, "unknown")
         fit = Fit(kind, thing.name, self.spot(call), rows.regions, kind != "unknown", rows.columns)
-        self.events.fitting(Fitting(fit, data, target, thing, call))
+        taught = target if kept_back is None else target.narrowed(Step(kept_back, TRAIN))
+        self.events.fitting(Fitting(fit, data, taught, thing, call))
         before = self.fitted(thing) if method in ("partial_fit", "train_on_batch") else frozenset()
         self.set_fitted(thing, {fit, *before})
         if kept_back is not None:

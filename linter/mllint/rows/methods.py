@@ -9,7 +9,7 @@ from .columns import column_names
 from .estimators import Estimators
 from .events import Grouping, Splitting
 from .provenance import TEST, TRAIN, Fit, Mark, Split, Step
-from .selection import LABELS
+from .selection import LABELS, is_of_rows
 from .value import NO_MARKS, NO_REGIONS, NOTHING, Value, container, joined
 
 # Statistics that say nothing of the values' scale.
@@ -120,7 +120,11 @@ class Methods(Estimators):
         if index.columns is not None and not index.regions:
             return base.without_columns(index.columns)
         if index.regions or index.picks:
-            return self.rows_dropped(base, index)
+            found = self.rows_dropped(base, index)
+            is_of_columns = columns is not None or is_per_row(call, 1)
+            if is_of_rows(index, base) and not is_of_columns:
+                return found
+            return replace(found, table=None)
         return replace(base.carrying(index.marks), table=None)
 
     def isin(self, base: Value, call: Call) -> Value | None:

@@ -58,6 +58,14 @@ def steps_of(key: Value, base: Value) -> tuple[Step, ...]:
     return tuple(step for step in chosen if step not in known)
 
 
+def is_of_rows(index: Value, base: Value) -> bool:
+    """Tell whether an index picks rows of a value, rather than columns by unknown names."""
+    mine = {region.origin for region in base.regions}
+    return bool(index.picks) or (
+        index.columns is not None and any(each.origin in mine for each in index.regions)
+    )
+
+
 class Selection(Tabulation):
     """The part of the interpreter that knows subscripts and comparisons."""
 
@@ -109,7 +117,7 @@ class Selection(Tabulation):
         if isinstance(index.literal, int) and not isinstance(index.literal, bool):
             return self.numbered(base, index.literal) if not is_loc else base
         found = self.indexed(base, index)
-        is_rows = is_loc or index.picks or (index.regions and index.columns)
+        is_rows = is_loc or is_of_rows(index, base)
         return found if is_rows else self.tabled(found, None, part)
 
     def indexed(self, base: Value, index: Value) -> Value:
@@ -166,7 +174,9 @@ class Selection(Tabulation):
             known = [value for index, value in base.items if index is not None]
             if len(known) == len(base.items):
                 kept = known[slice(lower, upper)]
-                return replace(base, items=tuple(enumerate(kept)))
+                part_of = slice(lower, upper)
+                names = base.literal[part_of] if isinstance(base.literal, tuple) else None
+                return replace(base, items=tuple(enumerate(kept)), literal=names)
         if lower is None and upper is None:
             return base
         return self.bounded(base, lower, upper, part)
@@ -216,7 +226,8 @@ class Selection(Tabulation):
         bound = literal if literal is not None else ("text", spelled(right))
         split = Split("mask", ("mask", spelled(expression.left)), self.spot(expression))
         hits = self.measured("==", values, expression) if operator in ("==", "!=") else NOTHING
-        return Value(picks=frozenset({Step(split, (operator, bound))}), marks=hits.marks)
+        found = Value(picks=frozenset({Step(split, (operator, bound))}), marks=hits.marks)
+        return self.behind_comparison(values[0], values[1], found)
 
     def membership(self, call: Call, index: Value, base: Value) -> Value:
         """Return ``base.isin(index)``, a mask."""
@@ -275,7 +286,7 @@ class Selection(Tabulation):
         """Return a value as rows: those that begin here, if none are known."""
         if value.regions == NO_REGIONS and value.items is None and not value.marks:
             origin = Origin(self.spot(part), path)
-            table = Table(frozenset({origin}))
+            table = value.table or Table(frozenset({origin}))
             return replace(value, regions=frozenset({Region(origin)}), table=table)
         return value
 

@@ -162,8 +162,8 @@ class Statements(Functions):
     def loop(self, statement: For) -> None:
         """Carry out a ``for``: item by item where they are few and known."""
         values = self.iterated(self.evaluate(statement.iterable))
-        if len(values) > 1 or isinstance(statement.iterable, Sequence):
-            sources = self.sources(statement.iterable)
+        sources = self.sources(statement.iterable)
+        if len(values) > 1 or sources or isinstance(statement.iterable, Sequence):
             for position, value in enumerate(values):
                 self.assign(statement.target, value)
                 if isinstance(statement.target, Name) and position < len(sources):

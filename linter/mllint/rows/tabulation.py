@@ -28,7 +28,7 @@ class Tabulation(Machine):
 
     def tabled(self, value: Value, table: Table | None, part: object) -> Value:
         """Return rows with a table; with one that begins here, where none is known."""
-        if not value.regions or value.items is not None:
+        if value.items is not None or not (value.regions or table):
             return replace(value, table=None)
         return replace(value, table=table or self.begun(part))
 
@@ -88,8 +88,9 @@ class Tabulation(Machine):
                 case "array-columns":
                     kept = replace(table, is_array=True)
                 case "one-column" if table.column is not None:
-                    kept = table.computed
-                case "same-columns-computed":
+                    is_alone = not any(each.flat.regions for each in handed[1:])
+                    kept = table.computed if is_alone else None
+                case "same-columns-computed" if not is_made_up(handed[0]):
                     kept = table.computed
                 case "coded-columns":
                     kept = table.coded
@@ -109,9 +110,16 @@ class Tabulation(Machine):
 
     def behind_operator(self, values: list[Value], part: Expression, found: Value) -> Value:
         """Return what an operator gave: with a number, the same columns of other values."""
-        tables = [each.table for each in values if each.regions]
-        table = tables[0] if len(tables) == 1 else None
+        tables = [each.table for each in values if each.regions or each.table]
+        table = tables[0] if len(tables) == 1 and not any(map(is_made_up, values)) else None
         return self.tabled(found, table and table.computed, part)
+
+    def behind_comparison(self, left: Value, right: Value, found: Value) -> Value:
+        """Return whether a column is as it is asked for, which tells of it still."""
+        table = left.table
+        if table is None or table.column is None or right.regions or is_made_up(left):
+            return found
+        return replace(found, table=table.computed)
 
     def keeps_labels(self, call: Call) -> bool:
         """Tell whether ``DataFrame(rows, columns=…)`` names the columns as they were."""
@@ -178,6 +186,8 @@ class Tabulation(Machine):
     def delete_item(self, owner: Expression, key: Expression) -> None:
         """Take columns out of a table in place."""
         base = self.evaluate(owner)
+        if isinstance(base.literal, tuple) and not base.regions:
+            self.change(owner, list_of(None))
         if not base.regions or base.items is not None:
             return
         names = column_names(self.evaluate(key).literal)
@@ -185,6 +195,11 @@ class Tabulation(Machine):
             self.change(owner, self.shaped(base.without_columns(names), key))
         else:
             self.change(owner, self.tabled(base, None, key))
+
+
+def is_made_up(value: Value) -> bool:
+    """Tell whether rows were not read from anywhere: data to show something with."""
+    return any(region.origin.kind == "made" for region in value.regions)
 
 
 def list_of(names: tuple[object, ...] | None) -> Value:

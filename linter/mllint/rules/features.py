@@ -48,8 +48,13 @@ def lessons(program: Program) -> Iterator[Lesson]:
         features, picked = data.table, target.table
         if features is None or picked is None or picked.column is None:
             continue
-        if data.items is None and target.items is None and data.regions == target.regions:
+        if data.items is None and target.items is None and paths(data) == paths(target):
             yield Lesson(spot, features, picked.column, picked, data)
+
+
+def paths(value: Value) -> set[tuple[object, ...]]:
+    """Return by which steps the rows of a value were chosen."""
+    return {region.path for region in value.regions} or {()}
 
 
 def sees_all(thing: Thing) -> bool:
