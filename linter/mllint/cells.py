@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from .syntax import failure_of
 
-# `!pip install x`, `%matplotlib inline`, `?model`, `model??`; `files = !ls`, `t = %timeit -o f()`
-_MAGIC = re.compile(r"(\s*)([!%?].*|[\w.*]+\?{1,2}\s*)$")
+# `!pip install x`, `%matplotlib inline`, `?model`, `model??`; `files = !ls`, `t = %timeit -o f()`;
+# `;f a b`, `,f a b` and `/f a b`, which call f, and `;` alone, which shows nothing.
+_MAGIC = re.compile(r"(\s*)([!%?;,/].*|[\w.*]+\?{1,2}\s*)$")
 _ASSIGNED_MAGIC = re.compile(r"(\s*[\w.,\s]+?=\s*)([!%].*)$")
 # `%timeit -n 10 model.fit(x)`: an option with an argument, options, and then Python
 _TIMED = re.compile(

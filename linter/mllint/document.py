@@ -90,16 +90,18 @@ def read_notebook(path: Path, content: bytes) -> Document:
     try:
         notebook: Any = json.loads(content)
         sources = [
-            (number, "".join(cell["source"]))  # one text, or a list of lines
-            for number, cell in enumerate(notebook["cells"], start=1)
+            (number, source_of(cell))
+            for number, cell in enumerate(cells_of(notebook), start=1)
             if cell["cell_type"] == "code"
         ]
+        if not is_python(notebook.get("metadata")):
+            sources = []
     except json.JSONDecodeError as error:
         raise UnreadableDocumentError(
             f"the notebook is no JSON: {error.msg}", error.lineno
         ) from error
     except (UnicodeDecodeError, KeyError, TypeError, RecursionError) as error:
-        raise UnreadableDocumentError("the file holds no notebook of format 4") from error
+        raise UnreadableDocumentError("the file holds no notebook of format 3 or 4") from error
     cells: list[list[str]] = []
     places: list[Place] = []
     for number, text in sources:
@@ -111,6 +113,29 @@ def read_notebook(path: Path, content: bytes) -> Document:
     code = "\n".join(line for lines in cells for line in lines) + "\n"
     refuse_large(len(code), MAX_BYTES)
     return Document(path, code, tuple(places), gaps)
+
+
+def cells_of(notebook: Any) -> list[Any]:
+    """Return a notebook's cells; in format 3 they are in worksheets."""
+    if "cells" not in notebook and "worksheets" in notebook:
+        return [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
+    cells: list[Any] = notebook["cells"]
+    return cells
+
+
+def source_of(cell: Any) -> str:
+    """Return the text of a code cell, which is kept whole or as a list of lines."""
+    return "".join(cell["source"] if "source" in cell else cell["input"])
+
+
+def is_python(metadata: Any) -> bool:
+    """Tell whether a notebook's kernel runs Python, as far as the notebook says."""
+    for key, name in (("language_info", "name"), ("kernelspec", "language")):
+        info = metadata.get(key) if isinstance(metadata, dict) else None
+        language = info.get(name) if isinstance(info, dict) else None
+        if isinstance(language, str):
+            return "python" in language.lower()
+    return True
 
 
 def leave_out(cells: list[list[str]]) -> Iterator[Gap]:

@@ -39,6 +39,36 @@ def test_a_notebook_is_its_code_cells_in_order(tmp_path):
     ]
 
 
+def test_format_3_has_its_cells_in_worksheets(tmp_path):
+    path = tmp_path / "n.ipynb"
+    cells = [
+        {"cell_type": "heading", "level": 1, "source": ["Title"]},
+        {"cell_type": "code", "input": ["import torch\n", "x = 1"], "language": "python"},
+    ]
+    content = {"nbformat": 3, "metadata": {"name": ""}, "worksheets": [{"cells": cells}]}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    document = read_document(path)
+    assert document.text == "import torch\nx = 1\n"
+    assert document.place_of(2) == Place(2, 2)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "text"),
+    [
+        ({"kernelspec": {"language": "haskell"}}, "\n"),
+        ({"language_info": {"name": "R"}, "kernelspec": {}}, "\n"),
+        ({"language_info": {"name": "ipython"}}, "x = 1\n"),
+        ({"kernelspec": {"name": "ir"}}, "x = 1\n"),
+        ([], "x = 1\n"),
+    ],
+)
+def test_a_notebook_of_another_language_has_no_python(metadata, text, tmp_path):
+    path = tmp_path / "n.ipynb"
+    cells = [{"cell_type": "code", "source": "x = 1"}]
+    path.write_text(json.dumps({"cells": cells, "metadata": metadata}), encoding="utf-8")
+    assert read_document(path).text == text
+
+
 def test_magics_become_python_that_does_nothing(tmp_path):
     path = notebook(
         tmp_path / "n.ipynb",
@@ -70,6 +100,9 @@ def test_magics_become_python_that_does_nothing(tmp_path):
         ("%run lib/setup.py", ["from lib.setup import *"]),
         ("%run 01-setup.ipynb", ["pass"]),
         ("np.*load*?", ["pass"]),
+        ("plot(x)\n;", ["plot(x)", "pass"]),
+        (";print a b", ["pass"]),
+        ("x = (1\n, 2\n/ 3)", ["x = (1", ", 2", "/ 3)"]),
     ],
 )
 def test_a_cell_as_python(cell, python, tmp_path):

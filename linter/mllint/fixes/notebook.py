@@ -135,6 +135,14 @@ def _value_spans(text: str, start: int) -> Iterator[tuple[str, int, int]]:
 def _source_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield the offsets of each cell's source; of a key that is there twice, the last counts."""
     top = {key: start for key, start, _ in _value_spans(text, _skip(text, 0))}
-    for start, _ in _item_spans(text, top["cells"]):
-        cell = {key: (first, last) for key, first, last in _value_spans(text, start)}
-        yield cell.get("source", (start, start))
+    places = [top["cells"]] if "cells" in top else list(_worksheets(text, top["worksheets"]))
+    for place in places:
+        for start, _ in _item_spans(text, place):
+            cell = {key: (first, last) for key, first, last in _value_spans(text, start)}
+            yield cell.get("source", cell.get("input", (start, start)))
+
+
+def _worksheets(text: str, start: int) -> Iterator[int]:
+    """Yield where the cells of each worksheet begin, which notebooks of format 3 have."""
+    for sheet, _ in _item_spans(text, start):
+        yield from (first for key, first, _ in _value_spans(text, sheet) if key == "cells")

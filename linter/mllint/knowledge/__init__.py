@@ -63,6 +63,7 @@ MEANINGS = frozenset(
         "resampler",
         "row-function",
         "row-metric",
+        "curve",
         "row-property",
         "run-begin",
         "run-config",

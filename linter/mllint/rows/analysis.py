@@ -18,7 +18,8 @@ from .relevance import plan, relevant_modules
 from .value import NOTHING, Value
 
 BUDGET = 40_000  # expressions of one module or function
-WHOLE_BUDGET = 400_000  # of a program
+WHOLE_BUDGET = 400_000  # of a program …
+EACH_BUDGET = 4_000  # … and for each module more: a folder of notebooks is many programs
 
 
 def rows_of(program: Program) -> Events:
@@ -46,6 +47,7 @@ class Analysis:
     def run(self) -> Events:
         """Carry out every module, and then the functions that nothing has called."""
         modules = relevant_modules(self.program)
+        self.left += EACH_BUDGET * len(modules)
         for module in modules:
             self.carry_out(partial(self.interpreter.import_module, module))
         called, begun = plan(modules)

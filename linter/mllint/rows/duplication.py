@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..facts.expressions import Call, Constant
+from ..facts.expressions import Call, Constant, Sequence
+from ..facts.statements import Assign, Handler, Statement
 from .value import Value
 
 STACKING = frozenset({"concat", "concatenate", "vstack", "row_stack", "cat"})
@@ -30,6 +31,14 @@ def is_repetition(name: str, handed: list[Value], call: Call) -> bool:
     return any(
         repeats(one, other) for number, one in enumerate(parts) for other in parts[number + 1 :]
     )
+
+
+def is_growing(call: Call, statement: Statement | Handler | None) -> bool:
+    """Tell whether a call puts more rows behind those of the name that its result gets."""
+    first = call.args[0] if call.args else None
+    if not isinstance(statement, Assign) or not isinstance(first, Sequence):
+        return False
+    return sum(item in statement.targets for item in first.items) == 1
 
 
 def repeats(one: Value, other: Value) -> bool:

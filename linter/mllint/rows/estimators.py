@@ -74,7 +74,8 @@ class Estimators(Scores):
             fits = self.fitted_within(thing)
             if method in SCORE:
                 return self.score(method, data.flat.regions, fits, call)
-            fit = Fit("prediction", method, self.spot(call), data.flat.regions, of=fits)
+            rows, is_again = data.flat.regions, self.is_in_loop
+            fit = Fit("prediction", method, self.spot(call), rows, of=fits, is_repeated=is_again)
             return Value(regions=data.flat.regions, marks=frozenset({Mark(fit)}))
         if method in ITSELF:
             return itself
@@ -116,7 +117,15 @@ class Estimators(Scores):
             event = Validation(self.spot(call), thing.name, data, target, call)
             self.events.validation(event)
         kind = LEARNS.get(thing.kind, "unknown")
-        fit = Fit(kind, thing.name, self.spot(call), rows.regions, kind != "unknown", rows.columns)
+        fit = Fit(
+            kind,
+            thing.name,
+            self.spot(call),
+            rows.regions,
+            kind != "unknown",
+            rows.columns,
+            is_repeated=kind == "model" and self.is_in_loop,
+        )
         taught = target if kept_back is None else target.narrowed(Step(kept_back, TRAIN))
         self.events.fitting(Fitting(fit, data, taught, thing, call))
         before = self.fitted(thing) if method in ("partial_fit", "train_on_batch") else frozenset()

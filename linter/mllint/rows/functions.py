@@ -52,6 +52,7 @@ class Functions(Library):
             if called.things:
                 return joined(self.called_thing(each, call) for each in called.things)
         callees = self.evaluator.evaluate(function, self.activation.frame)
+        callees = self.as_last_defined(function, callees)
         own = [each for each in callees if isinstance(each, Callable | Type | Partial)]
         if own and len(own) <= MAX_CALLEES:
             found = [self.call_of_own(each, call) for each in own]
@@ -76,6 +77,20 @@ class Functions(Library):
             if receiver != NOTHING:
                 return self.method(receiver, method, call)
         return self.call_library_value(function, call)
+
+    def as_last_defined(
+        self, function: Expression, callees: tuple[KnownValue, ...]
+    ) -> tuple[KnownValue, ...]:
+        """Return those of some functions of one name that the name means by now."""
+        if len(callees) < 2 or not isinstance(function, Name):
+            return callees
+        latest = self.latest.get((self.scope_of(function.id), function.id))
+        found = tuple(
+            each
+            for each in callees
+            if isinstance(each, Callable) and each.function.statement is latest
+        )
+        return found if latest is not None and found else callees
 
     def call_of_own(self, callee: Callable | Type | Partial, call: Call) -> Value | None:
         """Call a function or class of the project."""
@@ -257,7 +272,8 @@ class Functions(Library):
                 return joined(
                     self.call_of_thing(each, function.attr, call) or NOTHING for each in things
                 )
-        for callee in self.evaluator.evaluate(function, self.activation.frame)[:MAX_CALLEES]:
+        callees = self.evaluator.evaluate(function, self.activation.frame)
+        for callee in self.as_last_defined(function, callees)[:MAX_CALLEES]:
             if isinstance(callee, Callable):
                 names = [each.name for each in callee.function.parameters]
                 bound = dict(zip(names, values, strict=False))

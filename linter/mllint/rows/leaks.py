@@ -125,13 +125,18 @@ def places(leak: Leak) -> tuple[int, str, str, int]:
 def all_leaks(events: Events) -> Iterator[Leak]:
     """Yield every fit together with every use of held-out rows that it saw."""
     of_targets = encoders_of_targets(events)
+    namings = {
+        event.fit
+        for event in events.fittings
+        if event.thing is not None and event.thing.kind == "category-encoder"
+    }
     trained = {event.fit: event.data.flat for event in events.fittings}
     for use in events.evaluations:
         outer = {r for f in use.fits for r in f.learned}
         inner = [trained[fit] for fit in use.fits if fit in trained]
         yield from fitted_again(use, inner, outer)
         of_training = {m for data in inner for m in data.marks if m.fit.kind not in HARMLESS}
-        for mark in {*marks_of(use), *of_training}:
+        for mark in {*marks_of(use, namings), *of_training}:
             if mark.fit.kind == "encoding" and (
                 use.how == "handed"
                 or (id(mark.fit.spot.part) in of_targets and not is_of_all_columns(mark, use))
@@ -178,15 +183,20 @@ def is_of_all_columns(mark: Mark, use: Evaluation) -> bool:
     return mark.columns is None and mark.fit.columns is None and mark in use.data.flat.marks
 
 
-def marks_of(use: Evaluation) -> Iterator[Mark]:
+def marks_of(use: Evaluation, namings: set[Fit]) -> Iterator[Mark]:
     """Yield what the rows of an evaluation carry, as features or as their target.
 
     A statistic that only the target carries counts its classes, or scales truth and prediction
-    alike.
+    alike; an encoder of categories names them.
+
+    Args:
+        use: The evaluation.
+        namings: The fits of encoders of categories.
     """
     yield from (mark for mark in use.data.flat.marks if mark.fit.kind not in HARMLESS)
     for mark in use.target.flat.marks:
-        if mark.fit.kind not in HARMLESS and mark.fit.kind != "statistic":
+        is_harmless = mark.fit.kind in HARMLESS or mark.fit.kind == "statistic"
+        if not is_harmless and mark.fit not in namings:
             yield mark
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..facts.expressions import Call, Constant, Expression, Sequence, Star
+from ..facts.expressions import Attribute, Call, Constant, Expression, Sequence, Star
 from .columns import column_names
-from .duplication import is_repetition
+from .duplication import is_growing, is_repetition
 from .events import Choice, Fitting, Measurement, Splitting, Validation
 from .meanings import LEARNS, class_of
 from .methods import Methods, is_per_row
@@ -38,6 +38,9 @@ class Library(Methods):
         if self.meanings.is_metric(names):
             arguments = tuple(self.handed_over(call))
             self.events.measurement(Measurement(self.spot(call), names[0], arguments, call))
+            if self.meanings.is_curve(names):  # what is measured of it next is a score
+                marks = (mark for value in arguments for mark in value.flat.marks)
+                return Value(marks=frozenset(m for m in marks if m.fit.kind == "prediction"))
             return self.measured(names[0].rpartition(".")[2], arguments, call)
         for name in names:
             meaning = self.meanings.of_function(name)
@@ -89,6 +92,9 @@ class Library(Methods):
         if last == "merge_asof" and call.keyword("direction") in FORWARD:
             return self.rearranged(found, "look-ahead", last, call)
         repeated = is_repetition(last, handed, call)
+        if self.is_in_loop and is_growing(call, self.activation.statement):
+            # What was put in on the first round is there on the second: that is no repetition.
+            repeated = self.grown.setdefault(self.spot(call).key, repeated)
         return self.rearranged(found, "duplication", last, call) if repeated else found
 
     def handed_over(self, call: Call) -> list[Value]:
@@ -241,6 +247,9 @@ class Library(Methods):
     def call_library_value(self, function: Expression, call: Call) -> Value:
         """Carry out a call of which nothing is known."""
         handed = self.handed_over(call)
+        name = call.func.attr if isinstance(call.func, Attribute) else ""
+        if self.meanings.of_method(name) == "display-method":
+            return NOTHING
         self.handed(call, call, handed)
         if any(each.flat.regions != NO_REGIONS for each in handed):
             found = replace(self.combined(handed), items=None, columns=None)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..facts.expressions import Call, Expression
-from ..facts.statements import Handler, Statement
+from ..facts.statements import Function, Handler, Statement
 from ..program.evaluation import Evaluator
 from ..program.symbols import Module
 from ..program.values import Frame
@@ -85,6 +85,13 @@ class Machine(ABC):
         self.aliases: dict[tuple[object, str], Expression] = {}
         self.sharing: dict[tuple[object, str], set[str]] = {}  # the other way round
         self.keys: dict[tuple[object, str], object] = {}  # of names, each one object: see Spot
+        # Which of the functions of one name in one scope was defined last, as in notebooks' cells.
+        self.latest: dict[tuple[object, str], Function] = {}
+        self.depths: dict[
+            tuple[object, str], int
+        ] = {}  # of names, in how many loops they are bound
+        # What is put together in loops: whether it repeats rows on the first round.
+        self.grown: dict[tuple[int, tuple[int, ...]], bool] = {}
 
     @abstractmethod
     def evaluate(self, expression: Expression | None) -> Value:
@@ -99,6 +106,10 @@ class Machine(ABC):
         """Bind a target to a value."""
 
     @abstractmethod
+    def scope_of(self, name: str) -> object:
+        """Return what a name that is bound here belongs to."""
+
+    @abstractmethod
     def change(self, target: Expression, value: Value) -> None:
         """Change the object that an expression means, in place."""
 
@@ -106,6 +117,11 @@ class Machine(ABC):
     def module(self) -> Module:
         """The file that is being carried out."""
         return self.activation.frame.module
+
+    @property
+    def is_in_loop(self) -> bool:
+        """Whether what is being carried out is so again and again."""
+        return self.loops + self.activation.loops > 0
 
     def spot(self, part: object) -> Spot:
         """Return where an expression stands, and how it was reached."""

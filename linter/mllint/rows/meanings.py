@@ -99,6 +99,10 @@ class Meanings:
         """Tell whether a function computes a metric of predictions."""
         return any(self._first(name, ("row-metric",)) for name in names)
 
+    def is_curve(self, names: Iterable[str]) -> bool:
+        """Tell whether a metric is no score: a curve, or a comparison of labelings."""
+        return any(self._first(name, ("curve",)) for name in names)
+
     def is_search(self, names: Iterable[str]) -> bool:
         """Tell whether a call tries a function again and again, and keeps what scores best."""
         return any(self._first(name, ("search-function",)) for name in names)

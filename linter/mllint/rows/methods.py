@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..facts.expressions import Attribute, Call, Constant, Expression, Operation
+from ..facts.expressions import Attribute, Call, Constant, Expression, Name, Operation
 from .columns import column_names
 from .estimators import Estimators
 from .events import Grouping, Splitting
@@ -333,18 +333,21 @@ class Methods(Estimators):
             if is_table and base.marks == NO_MARKS and base.columns is None and not values[0].items:
                 return None
             if not is_table:
-                count = len(base.items or ())
+                place = len(base.items or ()) if self.is_of_this_round(call.func.value) else None
                 known, name = base.literal, values[0].literal
-                found = base.with_item(self.position(count), values[0])
-                if isinstance(known, tuple) and isinstance(name, str) and not self.loops:
+                found = base.with_item(place, values[0])
+                if isinstance(known, tuple) and isinstance(name, str) and place is not None:
                     found = replace(found, literal=(*known, name))
                 self.change(call.func.value, found)
                 return NOTHING
         return None
 
-    def position(self, count: int) -> object:
-        """Return the place at which a list grows: not known within a loop."""
-        return None if self.loops else count
+    def is_of_this_round(self, owner: Expression) -> bool:
+        """Tell whether a list was made in this round of the loop: then it is known how it grows."""
+        depth = None
+        if isinstance(owner, Name):
+            depth = self.depths.get((self.scope_of(owner.id), owner.id))
+        return self.loops == (depth or 0)
 
     def parts_of_one(self, base: Value, call: Call, name: str) -> Value:
         """Return the parts of one dataset, the training part first."""

@@ -45,6 +45,8 @@ def overlaps_of(program: Program) -> Iterator[RowOverlap]:
             continue
         (fit,) = use.fits
         for region in use.data.flat.regions:
+            if use.how == "validation" and region in fit.learned:
+                continue  # the training part itself is watched
             found = {overlap(each, region) for each in fit.learned}
             if None in found or len(found) != 1:
                 continue

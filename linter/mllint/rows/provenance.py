@@ -177,7 +177,8 @@ class Fit(NamedTuple):
         is_sure: Whether what learned is known, rather than guessed from a method's name.
         columns: Which columns it looked at, where that is known.
         of: Of a prediction or score: what the model was fitted on.
-        is_repeated: Of a score: whether it is taken in a loop.
+        is_repeated: Of a model and its prediction: whether in a loop; of a score: whether it is one
+            of several.
     """
 
     kind: str

@@ -18,16 +18,29 @@ from ..facts.expressions import (
     subexpressions,
 )
 from ..facts.statements import Assign, If, walk
+from .columns import column_names
 from .events import Choice
 from .provenance import Fit, Mark, Region
-from .selection import Selection
+from .selection import Selection, constant_of
 from .value import NOTHING, Value, joined
 
 ORDER = frozenset({"<", ">", "<=", ">="})
 # Functions, and methods of what holds scores, that give the best of them.
 BEST = frozenset({"max", "min", "sorted", "argmax", "argmin", "amax", "amin", "nanmax", "nanmin"})
 BEST |= {"nlargest", "nsmallest", "argsort", "nanargmax", "nanargmin"}
+BOUNDS = frozenset({"max", "min"})
+SORTS = frozenset({"sort", "sort_values"})
 BEST_METHODS = frozenset({"idxmax", "idxmin", "sort_values", "sort", "most_common"}) | BEST
+
+
+def sorted_by(table: Value, by: Expression | None) -> Value:
+    """Return what a table is sorted by: the columns that are named, where they are known."""
+    names = column_names(constant_of(by)) if by is not None else None
+    for rows in (table, table.item(None)):  # columns of rows, or rows of columns
+        known = dict(rows.items or ())
+        if names is not None and all(name in known for name in names):
+            return joined(known[name] for name in names)
+    return table
 
 
 def scores_in(values: Iterable[Value]) -> frozenset[Fit]:
@@ -40,10 +53,20 @@ class Scores(Selection):
     """The part of the interpreter that knows scores."""
 
     def score(
-        self, name: str, rows: frozenset[Region], fits: frozenset[Fit], part: Expression
+        self,
+        name: str,
+        rows: frozenset[Region],
+        fits: frozenset[Fit],
+        part: Expression,
+        is_predicted_again: bool = True,
     ) -> Value:
-        """Return a score: a number that holds no rows, but comes from them."""
-        is_repeated = self.loops + self.activation.loops > 0
+        """Return a score: a number that holds no rows, but comes from them.
+
+        One model that predicts again and again meets other features each time, as when its features
+        are permuted; that chooses none.
+        """
+        is_of_one = is_predicted_again and fits and not any(each.is_repeated for each in fits)
+        is_repeated = self.is_in_loop and not is_of_one
         fit = Fit("score", name, self.spot(part), rows, of=fits, is_repeated=is_repeated)
         return Value(marks=frozenset({Mark(fit)}))
 
@@ -57,7 +80,8 @@ class Scores(Selection):
         ]
         fits = frozenset(fit for each in predictions for fit in each.of)
         rows = frozenset(region for each in predictions for region in each.learned)
-        return self.score(name, rows, fits, part) if predictions else NOTHING
+        is_again = all(each.is_repeated for each in predictions)
+        return self.score(name, rows, fits, part, is_again) if predictions else NOTHING
 
     def best_of(self, call: Call) -> Value | None:
         """Carry out a call that gives the best of some scores; None if there are none."""
@@ -67,8 +91,14 @@ class Scores(Selection):
         if function[-1] not in (BEST if isinstance(function, Name) else BEST_METHODS):
             return None
         values = [self.evaluate(each) for each in call.args]
+        if function[-1] in BOUNDS and any(each.literal is not None for each in values):
+            return None  # max(x, 0) is a bound
         if isinstance(function, Attribute):
-            values.append(self.evaluate(function.value))
+            receiver = self.evaluate(function.value)
+            if function[-1] in SORTS:  # np.sort(x) puts numbers in order, and names nothing
+                values = [sorted_by(receiver, call.argument("by", 0))]
+            else:
+                values.append(receiver)
         key = call.keyword("key")
         if isinstance(key, Lambda) and values:
             self.loops += 1

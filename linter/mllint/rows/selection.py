@@ -18,7 +18,7 @@ from ..facts.expressions import (
     Subscript,
 )
 from .columns import AnyOf, Table, column_names
-from .provenance import COMPLEMENTS, TEST, TRAIN, Mark, Origin, Region, Split, Step
+from .provenance import COMPLEMENTS, TEST, TRAIN, Mark, Origin, Region, Split, Step, are_apart
 from .spelling import spelled
 from .tabulation import ONE, Tabulation, literal_of
 from .value import NO_REGIONS, NONE, NOTHING, Value, joined
@@ -55,7 +55,13 @@ def steps_of(key: Value, base: Value) -> tuple[Step, ...]:
     chosen = dict.fromkeys(key.picks)
     for region in key.regions:
         chosen |= dict.fromkeys(region.path)
-    return tuple(step for step in chosen if step not in known)
+    return tuple(
+        step
+        for step in chosen
+        if step not in known
+        # An index that may be of either side is of none that is known.
+        and not any(step.split == other.split and are_apart(step, other) for other in chosen)
+    )
 
 
 def is_of_rows(index: Value, base: Value) -> bool:
@@ -226,7 +232,9 @@ class Selection(Tabulation):
         bound = literal if literal is not None else ("text", spelled(right))
         split = Split("mask", ("mask", spelled(expression.left)), self.spot(expression))
         hits = self.measured("==", values, expression) if operator in ("==", "!=") else NOTHING
-        found = Value(picks=frozenset({Step(split, (operator, bound))}), marks=hits.marks)
+        guesses = frozenset(mark for mark in marks if mark.fit.kind == "prediction")
+        picks = frozenset({Step(split, (operator, bound))})
+        found = Value(picks=picks, marks=hits.marks | guesses)  # `chances > 0.5`
         return self.behind_comparison(values[0], values[1], found)
 
     def membership(self, call: Call, index: Value, base: Value) -> Value:

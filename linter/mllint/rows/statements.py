@@ -23,6 +23,7 @@ from ..facts.statements import (
     Delete,
     Evaluate,
     For,
+    Function,
     If,
     Import,
     Jump,
@@ -105,9 +106,19 @@ class Statements(Functions):
                 self.importing(statement)
             case Assert(_, test):
                 self.evaluate(test)
+            case Function():
+                self.define(statement)
             case Delete():
                 self.delete(statement)
         return True
+
+    def define(self, statement: Function) -> None:
+        """Let a name mean a function from here on; which one a branch defines is not known."""
+        key = self.scope_of(statement.name), statement.name
+        if len(self.state.layers) == 1:
+            self.latest[key] = statement
+        else:
+            self.latest.pop(key, None)
 
     def branch(self, statement: If) -> bool:
         """Carry out an ``if``."""
@@ -210,6 +221,7 @@ class Statements(Functions):
                 self.aliases.pop((self.activation.scope, name), None)
                 self.activation.rebound.add(name)
                 self.bind_name(name, value)
+                self.depths[self.scope_of(name), name] = self.loops
             case Attribute(owner, attr):
                 self.assign_attribute(owner, attr, value, target)
             case Subscript():

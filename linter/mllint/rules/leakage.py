@@ -11,6 +11,7 @@ from ..program.program import Program
 from ..rows.analysis import rows_of
 from ..rows.events import Evaluation
 from ..rows.leaks import Leak
+from ..rows.selection import constant_of
 from ..rows.spelling import shortened, spelled
 from .base import Note
 
@@ -63,7 +64,7 @@ def learner(leak: Leak) -> str:
     """Return what a fit learns from: the name of the argument."""
     part = leak.fit.spot.part
     if isinstance(part, Call):
-        if part.args:
+        if part.args and constant_of(part.args[0]) is None:  # `x.quantile(0.99)`
             return shortened(part.args[0], 40)
         if isinstance(part.func, Attribute):
             return shortened(part.func.value, 40)

@@ -484,6 +484,16 @@ CLEAN = {
     "yes = resample(yes, n_samples=len(no))\nboth = pd.concat([yes, no])\n"
     "X, y = both.drop(columns='target'), both['target']\n"
     "model = LogisticRegression().fit(X, y)\nprint(accuracy_score(y, model.predict(X)))",
+    "categories of the target": "from tensorflow import keras\n"
+    "y = OneHotEncoder().fit_transform(LabelEncoder().fit_transform(y).reshape(-1, 1))\n"
+    "net = keras.Sequential([])\nnet.fit(X, y, validation_split=0.2)",
+    "drawn, and scaled to be seen": "import matplotlib.pyplot as plt\n"
+    + SPLIT
+    + TRAIN
+    + "figure, axis = plt.subplots()\naxis.imshow(X_test / X_test.max())",
+    "a function that is defined again": "def prepare(table):\n"
+    "    return StandardScaler().fit_transform(table)\nprint(prepare(X))\n"
+    "def prepare(table):\n    return table.fillna(0)\nX = prepare(X)\n" + SPLIT + TRAIN,
     "scaled again by its own copy": "X2 = StandardScaler().fit_transform(X)\nprint(X2)\n"
     + SPLIT
     + TRAIN,

@@ -24,6 +24,9 @@ ROWS_SHARED = {
 }
 FED = frozenset({"validate", "test"})
 
+# Keywords of a fit for what it is validated on.
+VALIDATED = frozenset({"validation_data", "eval_set", "evals", "valid_sets"})
+
 
 class Fed(NamedTuple):
     """A use of data, and the part that it holds."""
@@ -244,6 +247,29 @@ model.eval()
 for x, y in val_loader:
     hits = (model(x).argmax(1) == y).sum()
 """,
+        # Watched on the rows that it learns from; parts that are not told apart.
+        """
+import pandas as pd
+import xgboost as xgb
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GroupKFold, train_test_split
+
+data = pd.read_csv("data.csv")
+small, large = train_test_split(data, train_size=0.2)
+learned, other = xgb.DMatrix(large), xgb.DMatrix(small)
+xgb.train({}, learned, 40, evals=[(learned, "train"), (other, "test")])
+
+parts = []
+for pair in GroupKFold(5).split(data, groups=data["group"]):
+    part = []
+    part.append(data["group"][pair[0]].unique())
+    part.append(data["group"][pair[1]].unique())
+    part.append(pair[1])
+    parts.append(part)
+X, y = data[["a"]].values, data["b"].values
+for train, test, rows in parts:
+    print(Ridge().fit(X[train], y[train]).score(X[test], y[test]))
+""",
         # The final fit on all rows.
         """
 from torch.utils.data import DataLoader, Subset, random_split
@@ -287,11 +313,11 @@ def row_report(overlap: RowOverlap) -> Report:
     """Return the report of an overlap that the flow of rows shows."""
     use, fit = overlap.use.spot, overlap.fit.spot
     split = overlap.step.split.spot
-    scored = (
-        shortened(overlap.use.call.args[0])
-        if overlap.use.call and overlap.use.call.args
-        else "rows"
-    )
+    call = overlap.use.call
+    handed = call.args[0] if call and call.args else None
+    if call and overlap.use.how == "validation":
+        handed = next((value for key, value in call.keywords if key in VALIDATED), None)
+    scored = shortened(handed) if handed is not None else "rows"
     return Report(
         use.module,
         use.statement,

@@ -72,6 +72,37 @@ X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
 models = [LogisticRegression(C=each) for each in (0.1, 1, 10)]
 best = max((m.fit(X_train, y_train) for m in models), key=lambda m: m.score(X_test, y_test))
 """,
+        """
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import auc, roc_curve
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+
+data = pd.read_csv("cells.csv")
+y = data.pop("kind")
+X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
+rows = []
+for name, model in {"svc": SVC(probability=True), "line": LogisticRegression()}.items():
+    model.fit(X_train, y_train)
+    low, high, _ = roc_curve(y_test, model.predict_proba(X_test)[:, 1])
+    rows.append({"model": name, "auc": auc(low, high)})
+best = pd.DataFrame(rows).sort_values("auc", ascending=False).iloc[0]
+""",
+        """
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import train_test_split
+
+data = pd.read_csv("cells.csv")
+y = data.pop("kind")
+X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
+chances = LogisticRegression().fit(X_train, y_train).predict_proba(X_test)[:, 1]
+cuts = np.linspace(0.1, 0.9, 9)
+best_cut = cuts[np.argmax([f1_score(y_test, chances > cut) for cut in cuts])]
+""",
     )
     good = (
         """
@@ -142,6 +173,47 @@ for alpha in (0.1, 1, 10):
     found = error(y_valid, Ridge(alpha).fit(X_train, y_train).predict(X_valid))
     if found < least:
         least, best_alpha = found, alpha
+""",
+        # Bounds, curves and tables in another order.
+        """
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, log_loss, roc_curve
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+
+data = pd.read_csv("cells.csv")
+y = data.pop("kind")
+X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
+rows = []
+for name, model in {"svc": SVC(probability=True), "line": LogisticRegression()}.items():
+    chances = model.fit(X_train, y_train).predict_proba(X_test)[:, 1]
+    low, high, _ = roc_curve(y_test, chances)
+    error = np.sort(chances == y_test).mean()
+    rows.append({"model": name, "loss": max(log_loss(y_test, chances), 0.0),
+                 "at": np.argmax(low < 0.05), "hits": accuracy_score(y_test, chances > 0.5)})
+print(pd.DataFrame(rows).sort_values(["model"]))
+""",
+        # How much one model needs each of its features.
+        """
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
+
+data = pd.read_csv("cells.csv")
+y = data.pop("kind")
+X_train, X_test, y_train, y_test = train_test_split(data.values, y, random_state=0)
+model = LogisticRegression().fit(X_train, y_train)
+losses = []
+for column in range(X_test.shape[1]):
+    kept = X_test[:, column].copy()
+    np.random.shuffle(X_test[:, column])
+    losses.append(log_loss(y_test, model.predict_proba(X_test)))
+    X_test[:, column] = kept
+print(losses / np.max(losses))
 """,
         # All scores are told, and none is chosen.
         """
