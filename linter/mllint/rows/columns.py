@@ -16,6 +16,8 @@ from .provenance import Spot
 
 Label: TypeAlias = str | int
 
+MAX_NAMES = 12  # of which a value may be one
+
 
 class Cell(NamedTuple):
     """One column: of which table, and its name or position there."""
@@ -184,9 +186,21 @@ def joined_tables(one: Table | None, other: Table | None) -> Table | None:
 
 
 class AnyOf(tuple[str, ...]):
-    """One of several names, as a loop over them meets it."""
+    """One of several names: as a loop over them meets it, or as two branches choose it."""
 
     __slots__ = ()
+
+
+def joined_literals(one: object, other: object) -> object:
+    """Return the literal of what may be either of two: the same one, or one of some names."""
+    if one == other and isinstance(one, AnyOf) == isinstance(other, AnyOf):
+        return one
+    names: set[str] = set()
+    for each in (one, other):
+        if not isinstance(each, str | AnyOf):
+            return None
+        names |= {each} if isinstance(each, str) else set(each)
+    return AnyOf(sorted(names)) if len(names) <= MAX_NAMES else None
 
 
 def column_names(literal: object) -> frozenset[str] | None:

@@ -304,6 +304,8 @@ def compared(operator: str, left: Value, right: Value) -> bool | None:
     is_same: bool | None = None
     if right.literal is NONE and (left.things or left.regions or left.items is not None):
         is_same = False
+    elif isinstance(left.literal, AnyOf) or isinstance(right.literal, AnyOf):
+        return None
     elif left.literal is not None and right.literal is not None:
         is_same = left.literal == right.literal
     if is_same is None or operator not in ("==", "!=", "is", "is not"):

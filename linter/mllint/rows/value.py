@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from .columns import Table, joined_tables
+from .columns import Table, joined_literals, joined_tables
 from .provenance import Mark, Region, Split, Step, Thing
 
 MAX_ITEMS = 40
@@ -64,7 +64,7 @@ class Value:
             self.picks | other.picks,
             self.columns if self.columns == other.columns else None,
             self.without & other.without,
-            self.literal if self.literal == other.literal else None,
+            joined_literals(self.literal, other.literal),
             self.groups,
             self.is_windowed and other.is_windowed,
             joined_tables(self.table, other.table),

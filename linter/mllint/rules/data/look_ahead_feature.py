@@ -79,6 +79,20 @@ names = [each for each in df.columns if each != "target"]
 model = Ridge().fit(df[names], df["target"])
 print(model.predict(df[names]))
 """,
+        # A column that has one of two names is neither of the others.
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+df = pd.read_csv("prices.csv")
+price = "adjusted" if "adjusted" in df.columns else "close"
+df["return"] = df[price].pct_change()
+df["next"] = df["return"].shift(-1)
+df["month"] = df[price].pct_change(20)
+df = df.dropna()
+model = Ridge().fit(df[["return", "month"]], df["next"])
+print(model.predict(df[["return", "month"]]))
+""",
         # Gaps in independent rows.
         """
 import pandas as pd

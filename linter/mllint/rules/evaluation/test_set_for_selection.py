@@ -14,7 +14,7 @@ from ...rows.provenance import Spot
 from ...rows.spelling import shortened
 from ..base import Note, Report, Rule
 from .epochs import Epochs
-from .held_out import TEST, HeldOut, Scored, names_in
+from .held_out import TEST, VALIDATION, HeldOut, Scored, names_in
 
 
 class TestSetForSelection(Rule):
@@ -155,6 +155,22 @@ model = XGBClassifier(n_estimators=1000, early_stopping_rounds=20)
 model.fit(X_train, y_train, eval_set=[(X_val, y_val)])
 print("validation", model.score(X_val, y_val))
 """,
+        # Called a test part where it is cut off, and a validation part where it is used.
+        """
+import numpy as np
+from tensorflow import keras
+
+def cut(X, y, n):
+    X_train, X_test = X[:n], X[n:]
+    y_train, y_test = y[:n], y[n:]
+    return X_train, X_test, y_train, y_test
+
+X_train, X_valid, y_train, y_valid = cut(np.load("x.npy"), np.load("y.npy"), 800)
+model = keras.Sequential([keras.layers.Dense(1)])
+stop = keras.callbacks.EarlyStopping(patience=3)
+model.fit(X_train, y_train, validation_data=(X_valid, y_valid), callbacks=[stop], epochs=100)
+print(model.evaluate(X_valid, y_valid))
+""",
         """
 import torch
 from torch.utils.data import DataLoader, random_split
@@ -283,12 +299,15 @@ def by_validation(use: Evaluation, held_out: HeldOut) -> Report | None:
     rows = use.data.flat.regions
     handed = call and (call.keyword("validation_data") or call.keyword("eval_set"))
     named = use.spot.part if handed is None else Call(Name("_"), (handed,), ())
+    names = names_in(named)
+    if any(VALIDATION.search(each) for each in names) and not any(map(TEST.search, names)):
+        return None  # what is validated on is what it is called there
     scored = Scored(spot_of(use, named), rows, use.fits)
     found = held_out.test_rows(scored)
     if not found:
         return None
     uses = list(held_out.uses_of(found, call))
-    if not uses and not any(TEST.search(name) for name in names_in(named)):
+    if not uses and not any(map(TEST.search, names)):
         return None
     chooser = use.choosers[0]
     notes = [Note(f"chosen by {shortened(chooser.part, 40)}", chooser.module, chooser.line)]
