@@ -126,6 +126,7 @@ class Interpreter(Statements):
     def comprehension(self, expression: Comprehension) -> Value:
         """Return what a comprehension collects."""
         target, iterable, conditions = expression.loops[0]
+        self.counting(target, iterable)
         values = self.iterated(self.evaluate(iterable))
         known = len(expression.loops) == 1 and not conditions
         found: list[Value] = []

@@ -14,7 +14,7 @@ from .provenance import TRAIN, Fit, Mark, Region, Split
 from .value import Value
 
 # What never tells one row of another: the order of rows, names of classes.
-HARMLESS = frozenset({"model", "cluster", "look-ahead", "lag", "sorting", "time"})
+HARMLESS = frozenset({"model", "cluster", "look-ahead", "lag", "sorting", "time", "time-order"})
 HARMLESS |= {"duplication", "group-statistic", "prediction", "score"}
 
 # Alone, these move values and scale nothing: days since the first day.

@@ -10,6 +10,7 @@ from .duplication import is_growing, is_repetition
 from .events import Choice, Fitting, Measurement, Splitting, Validation
 from .meanings import LEARNS, class_of
 from .methods import Methods, is_per_row
+from .ordering import INDEX, timed
 from .provenance import TEST, TRAIN, Fit, Mark, Split, Step, Thing
 from .scores import scores_in
 from .selection import LABELS
@@ -89,6 +90,8 @@ class Library(Methods):
         found = self.combined(handed)
         found = self.fresh(found, call) if handed else found
         found = self.behind_function(name, handed, call, found)
+        if last == "to_datetime":
+            found = timed(found, last, self.spot(call), None)
         if last == "merge_asof" and call.keyword("direction") in FORWARD:
             return self.rearranged(found, "look-ahead", last, call)
         repeated = is_repetition(last, handed, call)
@@ -225,8 +228,12 @@ class Library(Methods):
             is_column = isinstance(dates, Sequence)
             names = self.evaluate(dates).literal if is_column else None
             columns = frozenset(str(each) for each in names) if isinstance(names, tuple) else None
-            fit = Fit("time", "parse_dates", self.spot(call), rows.regions, True, columns)
-            rows = rows.carrying([Mark(fit, columns)])
+            index = call.keyword("index_col")
+            label = self.evaluate(index).literal if index is not None else None
+            if dates == Constant(True) or (columns is not None and str(label) in columns):
+                rows = timed(rows, "parse_dates", self.spot(call), INDEX)
+            if columns is not None:
+                rows = timed(rows, "parse_dates", self.spot(call), columns)
         if name.startswith(("keras.", "tensorflow.")):
             return pairs_of_files(rows)
         return rows

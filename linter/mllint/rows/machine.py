@@ -87,6 +87,7 @@ class Machine(ABC):
         self.keys: dict[tuple[object, str], object] = {}  # of names, each one object: see Spot
         # Which of the functions of one name in one scope was defined last, as in notebooks' cells.
         self.latest: dict[tuple[object, str], Function] = {}
+        self.counters: dict[object, set[str]] = {}  # names that count one by one, by scope
         self.depths: dict[
             tuple[object, str], int
         ] = {}  # of names, in how many loops they are bound

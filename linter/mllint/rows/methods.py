@@ -8,6 +8,7 @@ from ..facts.expressions import Attribute, Call, Constant, Expression, Name, Ope
 from .columns import column_names
 from .estimators import Estimators
 from .events import Grouping, Splitting
+from .ordering import INDEX, timed, times_of
 from .provenance import TEST, TRAIN, Fit, Mark, Split, Step
 from .selection import LABELS, is_of_rows
 from .value import NO_MARKS, NO_REGIONS, NOTHING, Value, container, joined
@@ -43,7 +44,8 @@ class Methods(Estimators):
             "shift": self.shift, "rolling": self.rolling, "expanding": self.rolling,
             "ewm": self.rolling, "diff": self.shift, "pct_change": self.shift,
             "resample": self.resampled, "sort_values": self.sort_values,
-            "sort_index": self.sort_values, "assign": self.assigned, "pop": self.popped,
+            "sort_index": self.sort_values, "set_index": self.indexed_by,
+            "assign": self.assigned, "pop": self.popped,
             "get": self.got, "take": self.taken, "skip": self.taken, "items": self.pairs,
             "iteritems": self.pairs, "values": self.contents, "apply": self.applied,
             "transform": self.applied, "pipe": self.applied, "agg": self.aggregated,
@@ -178,7 +180,19 @@ class Methods(Estimators):
         """Carry out a sort; its mark tells by which columns."""
         handed = self.arguments(call)
         names = column_names(handed[0].literal) if handed else None
-        return self.rearranged(base, "sorting", "sort_values", call, names)
+        assert isinstance(call.func, Attribute)
+        name = call.func.attr
+        by = INDEX if name == "sort_index" else names or frozenset()
+        kind = "time-order" if by & times_of(base) else "sorting"
+        return self.rearranged(base, kind, name, call, names)
+
+    def indexed_by(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``set_index``: what labels the rows may be times."""
+        handed = self.arguments(call)
+        names = column_names(handed[0].literal) if handed else None
+        if names is None or not names & times_of(base):
+            return None
+        return timed(replace(base, literal=None), "set_index", self.spot(call), INDEX)
 
     def rearranged(
         self, base: Value, kind: str, name: str, call: Call, columns: frozenset[str] | None = None

@@ -169,7 +169,8 @@ class Fit(NamedTuple):
     Attributes:
         kind: ``transform``, ``encoding`` (of a target's classes), ``vocabulary``, ``selection``,
             ``resampling``, ``statistic``, ``group-statistic``, ``model``; and of rows that were
-            only rearranged: ``look-ahead``, ``lag``, ``sorting``, ``time``, ``duplication``;
+            only rearranged: ``look-ahead``, ``lag``, ``sorting``, ``time``, ``time-order``,
+            ``duplication``;
             and of what a model gives: ``prediction``, and ``score``, which holds no rows.
         name: What learned: a class's, function's or method's name.
         spot: Where.

@@ -18,7 +18,8 @@ from ..facts.expressions import (
     Subscript,
 )
 from .columns import AnyOf, Table, column_names
-from .provenance import COMPLEMENTS, TEST, TRAIN, Mark, Origin, Region, Split, Step, are_apart
+from .ordering import slides
+from .provenance import COMPLEMENTS, TEST, TRAIN, Fit, Mark, Origin, Region, Split, Step, are_apart
 from .spelling import spelled
 from .tabulation import ONE, Tabulation, literal_of
 from .value import NO_REGIONS, NONE, NOTHING, Value, joined
@@ -185,7 +186,12 @@ class Selection(Tabulation):
                 return replace(base, items=tuple(enumerate(kept)), literal=names)
         if lower is None and upper is None:
             return base
-        return self.bounded(base, lower, upper, part)
+        found = self.bounded(base, lower, upper, part)
+        if self.loops and slides(key, self.counters.get(self.activation.scope, set())):
+            rows = base.flat
+            fit = Fit("lag", "window", self.spot(part), rows.regions, True, rows.columns)
+            found = found.carrying([Mark(fit, rows.columns)])
+        return found
 
     def bounded(self, base: Value, lower: object, upper: object, part: object) -> Value:
         """Return the rows between two bounds."""

@@ -41,6 +41,7 @@ from ..program.values import Frame, Package
 from .columns import column_names
 from .functions import Functions
 from .machine import Activation
+from .ordering import INDEX, counts_up, timed, times_of
 from .selection import INDEXERS
 from .state import Layer
 from .value import NOTHING, Value
@@ -172,6 +173,7 @@ class Statements(Functions):
 
     def loop(self, statement: For) -> None:
         """Carry out a ``for``: item by item where they are few and known."""
+        self.counting(statement.target, statement.iterable)
         values = self.iterated(self.evaluate(statement.iterable))
         sources = self.sources(statement.iterable)
         if len(values) > 1 or sources or isinstance(statement.iterable, Sequence):
@@ -187,6 +189,12 @@ class Statements(Functions):
             self.repeat(statement.body, statement, 1)
         self.state.merge([{}, self.state.end()])
         self.statements(statement.orelse)
+
+    def counting(self, target: Expression, iterable: Expression) -> None:
+        """Note whether a loop's name counts one by one."""
+        if isinstance(target, Name):
+            known = self.counters.setdefault(self.scope_of(target.id), set())
+            (known.add if counts_up(iterable) else known.discard)(target.id)
 
     def repeat(self, body: Body, statement: Statement, passes: int = PASSES) -> None:
         """Carry out a loop's body."""
@@ -269,6 +277,8 @@ class Statements(Functions):
         self.handed(None, target, [value])
         if base.things:
             return
+        if attr == "index" and times_of(value):
+            base = timed(base, "index", self.spot(target), INDEX)
         if base.regions and base.items is None and attr in NOT_COLUMNS:
             self.change(owner, self.tabled(base, None if attr == "columns" else base.table, target))
         elif base.regions and base.items is None:

@@ -21,6 +21,7 @@ SAID = {
     "pct_change": "each row gets its distance from another row here",
     "rolling": "each row gets a statistic of its neighbours here",
     "ewm": "each row gets a statistic of the rows before it here",
+    "window": "each row is a window that overlaps with those of its neighbours here",
     "expanding": "each row gets a statistic of the rows before it here",
 }
 
@@ -31,13 +32,13 @@ def temporal(splitting: Splitting) -> RowFit | None:
     A column of times shows nothing: independent rows have dates too. What counts is that rows were
     given values of their neighbours, or were sorted by a column that was read as times.
     """
-    marks = splitting.data.flat.marks
-    times = {name for m in marks if m.fit.kind == "time" for name in m.fit.columns or ()}
-    for mark in sorted(marks, key=lambda each: (each.fit.spot.line, each.fit.name)):
+    for mark in sorted(
+        splitting.data.flat.marks, key=lambda each: (each.fit.spot.line, each.fit.name)
+    ):
         fit = mark.fit
         if fit.kind in NEIGHBOURS and fit.name in SAID:
             return fit
-        if fit.kind == "sorting" and times & (fit.columns or frozenset()):
+        if fit.kind == "time-order":
             return fit
     return None
 
@@ -96,8 +97,55 @@ prices["change"] = prices["open"].pct_change()
 X, y = prices.dropna().drop(columns="close"), prices.dropna()["close"]
 print(cross_val_score(Ridge(), X, y, cv=KFold(5, shuffle=True, random_state=0)))
 """,
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("sales.csv")
+df["date"] = pd.to_datetime(df["date"])
+df = df.set_index("date").sort_index()
+df["weekday"] = df.index.dayofweek
+X, y = df[["weekday", "price"]], df["sales"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+print(Ridge().fit(X_train, y_train).score(X_test, y_test))
+""",
+        """
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+def windows(values, length):
+    X, y = [], []
+    for start in range(len(values) - length):
+        X.append(values[start:start + length])
+        y.append(values[start + length])
+    return np.array(X), np.array(y)
+
+X, y = windows(pd.read_csv("prices.csv")["close"].values, 30)
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+print(Ridge().fit(X_train, y_train).score(X_test, y_test))
+""",
     )
     good = (
+        # Batches, and sorted by what is no time.
+        """
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("sales.csv", parse_dates=["date"]).set_index("shop").sort_index()
+values, found = df[["price", "sales"]].values, []
+for start in range(0, len(values), 32):
+    found.append(values[start:start + 32])
+for row in range(len(values)):
+    found.append(values[row:row + 1])
+X = np.concatenate(found)
+X_train, X_test, y_train, y_test = train_test_split(X[:, :1], X[:, 1], random_state=0)
+print(Ridge().fit(X_train, y_train).score(X_test, y_test))
+""",
         """
 import pandas as pd
 from sklearn.linear_model import Ridge
@@ -171,6 +219,36 @@ for days in range(1, 4):
 prices["change"] = prices["open"].pct_change()
 X, y = prices.dropna().drop(columns="close"), prices.dropna()["close"]
 print(cross_val_score(Ridge(), X, y, cv=TimeSeriesSplit(5)))
+""",
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("sales.csv")
+df["date"] = pd.to_datetime(df["date"])
+df = df.set_index("date").sort_index()
+df["weekday"] = df.index.dayofweek
+X, y = df[["weekday", "price"]], df["sales"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0, shuffle=False)
+print(Ridge().fit(X_train, y_train).score(X_test, y_test))
+""",
+        """
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+def windows(values, length):
+    X, y = [], []
+    for start in range(len(values) - length):
+        X.append(values[start:start + length])
+        y.append(values[start + length])
+    return np.array(X), np.array(y)
+
+X, y = windows(pd.read_csv("prices.csv")["close"].values, 30)
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0, shuffle=False)
+print(Ridge().fit(X_train, y_train).score(X_test, y_test))
 """,
     )
 
