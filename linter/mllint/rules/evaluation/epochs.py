@@ -16,17 +16,18 @@ from ...facts.expressions import (
     dotted,
     subexpressions,
 )
-from ...facts.statements import Assign, For, If, Statement, Update, While, header, walk
+from ...facts.statements import Assign, Evaluate, For, If, Statement, Update, While, header, walk
 from ...program.objects import Thing, label
 from ...program.parts import Part, Partition
 from ...program.phases import Phases, Use
 from ...program.program import Program
 from ...program.scenes import Scene
-from ...program.values import Literal
+from ...program.values import Library, Literal
 from ...rows.scores import ORDER, assigned, base_of
 from .held_out import TEST, VALIDATION
 
 GATHERING = frozenset({"update", "append", "add", "extend"})
+PLATEAU = "lr_scheduler.ReduceLROnPlateau"
 MAX_STEPS = 6  # from a score to what is compared
 
 
@@ -35,8 +36,8 @@ class EpochChoice(NamedTuple):
 
     Attributes:
         scene: In which call of which function.
-        statement: The ``if``, or the assignment of a ``max``.
-        part: The comparison in it.
+        statement: The ``if``, the assignment of a ``max``, or the step of a plateau's scheduler.
+        part: The comparison in it, or the call.
         use: Where the test part is scored.
     """
 
@@ -123,12 +124,24 @@ class Epochs:
         names = changed_in(at)
         while True:
             if self.is_repeated(scene, around):
-                for statement, part in kept(scene, names):
+                for statement, part in (*kept(scene, names), *self.stepped(scene, names)):
                     yield EpochChoice(scene, statement, part, use)
             if scene.caller is None or scene.site is None:
                 return
             at, around, scene = scene.site.statement, scene.site.around, scene.caller
             names = bound_by(at)
+
+    def stepped(self, scene: Scene, names: set[str]) -> Iterator[tuple[Statement, Expression]]:
+        """Yield what lowers a rate where values that come from some names stay as they are."""
+        for statement in walk(scene.body):
+            match statement:
+                case Evaluate(_, Call(Attribute(owner, "step"), (score, *_)) as call):
+                    made = self.evaluator.evaluate(owner, scene.frame)
+                    is_plateau = any(
+                        isinstance(each, Library) and PLATEAU in each.name for each in made
+                    )
+                    if is_plateau and comes_from(score, names, scene):
+                        yield statement, call
 
     @staticmethod
     def is_repeated(scene: Scene, around: tuple[object, ...]) -> bool:

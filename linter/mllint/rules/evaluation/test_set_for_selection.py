@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Call, Name
+from ...facts.expressions import Attribute, Call, Name
 from ...program.objects import label
 from ...program.phases import phases_of
 from ...program.program import Program
@@ -103,8 +103,61 @@ for epoch in range(10):
         best = accuracy
         torch.save(model.state_dict(), "best.pt")
 """,
+        """
+import torch
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.utils.data import DataLoader
+from torchvision import datasets
+
+train_loader = DataLoader(datasets.CIFAR10("data", train=True), 64, shuffle=True)
+test_loader = DataLoader(datasets.CIFAR10("data", train=False), 64)
+criterion = torch.nn.CrossEntropyLoss()
+scheduler = ReduceLROnPlateau(optimizer, factor=0.5)
+
+for epoch in range(10):
+    model.train()
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+    model.eval()
+    test_loss = 0
+    with torch.no_grad():
+        for x, y in test_loader:
+            test_loss += criterion(model(x), y).item()
+    scheduler.step(test_loss / len(test_loader))
+""",
     )
     good = (
+        # The rate falls with the loss of training, and the test part is looked at only.
+        """
+import torch
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.utils.data import DataLoader
+from torchvision import datasets
+
+train_loader = DataLoader(datasets.CIFAR10("data", train=True), 64, shuffle=True)
+test_loader = DataLoader(datasets.CIFAR10("data", train=False), 64)
+criterion = torch.nn.CrossEntropyLoss()
+scheduler = ReduceLROnPlateau(optimizer, factor=0.5)
+
+for epoch in range(10):
+    model.train()
+    train_loss = 0
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        loss = criterion(model(x), y)
+        loss.backward()
+        optimizer.step()
+        train_loss += loss.item()
+    scheduler.step(train_loss / len(train_loader))
+    model.eval()
+    test_loss = 0
+    with torch.no_grad():
+        for x, y in test_loader:
+            test_loss += criterion(model(x), y).item()
+    print(test_loss / len(test_loader))
+""",
         """
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -278,13 +331,14 @@ def by_epoch(program: Program) -> Iterator[Report]:
             if id(choice.statement) in seen:
                 continue
             seen.add(id(choice.statement))
+            is_rate = isinstance(choice.part, Call) and isinstance(choice.part.func, Attribute)
+            chosen = "lowers the rate by the loss" if is_rate else "keeps the epoch that does best"
             yield Report(
                 choice.scene.module,
                 choice.statement,
                 choice.part,
-                f"`{shortened(choice.part, 50)}` keeps the epoch that does best on "
-                f"`{label(use.thing)}`, the test part: choose by a validation part that is held "
-                "out of the training rows, and test once.",
+                f"`{shortened(choice.part, 50)}` {chosen} on `{label(use.thing)}`, the test part: "
+                "choose by a validation part that is held out of the training rows, and test once.",
                 (
                     Note("it is scored here", use.scene.module, use.statement.line),
                     Note("its rows come from here", use.thing.scene.module, use.thing.line),
