@@ -9,16 +9,17 @@ that they share are used in no other way.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import partial
 
 from ..facts.expressions import Attribute, Call, Expression, Name, subexpressions
 from ..facts.statements import Assign, Body, Evaluate, Statement, header, walk
 from ..program.symbols import definitions
 from .changes import Change, Copy, Move, Replace, Source, Swaps
-from .fits import Fit, noun, read_fit, strays
+from .fits import Fit, nouns, read_fit, strays
+from .later import is_read_later
 from .names import (
     SHOWING,
     block_of,
-    is_free_in_a_definition,
     mentioned,
     names_in,
     position,
@@ -98,9 +99,10 @@ class Postponing:
         self.held_out = len(parting.parts[fit.made[0]])
         self.names = fit.made
         self.is_named = fit.maker is not None and not fit.resamples
-        self.learner = noun(fit.maker) if fit.maker is not None else fit.learner
+        self.learner = fit.learner
         self.stays = fit.applied is not None and self.must_stay()
         self.followers: list[Statement] = []
+        self.is_read_later = False  # so that all rows are to be had, too
 
     def must_stay(self) -> bool:
         """Tell whether the rows keep their name: ``X = vectorizer.fit_transform(table["text"])``.
@@ -120,8 +122,11 @@ class Postponing:
             taken: All names of the file.
         """
         fit, parts = self.fit, self.parting.parts
-        if self.is_named and self.learner in taken:
-            return False
+        if self.is_named and fit.maker is not None:
+            free = [each for each in nouns(fit.maker) if each not in taken]
+            if not free:
+                return False
+            self.learner = free[0]
         if any(names[0] == "_" for names in parts.values()):
             return False
         rows = {row.id for row in fit.rows if isinstance(row, Name)}
@@ -136,11 +141,17 @@ class Postponing:
                     return False
                 self.followers.append(each)
                 following |= definitions((each,)).keys()
-            if any(name in read and not self.is_shown(each, name) for name in self.names):
+            if fit.applied and not all(
+                self.is_shown(each, name) for name in self.names if name in read
+            ):
                 return False
         if any(following & mentioned(each) for each in self.parting.statements):
             return False
-        return not any(self.is_read_later(name) for name in self.names)
+        self.is_read_later = fit.applied is not None and any(
+            is_read_later(name, self.block, self.end, self.owner, partial(self.is_shown, name=name))
+            for name in self.names
+        )
+        return not (self.is_read_later and fit.resamples)
 
     def can_follow(self, statement: Statement) -> bool:
         """Tell whether what reads what was learned can move along: ``print(scaler.mean_)``."""
@@ -167,22 +178,6 @@ class Postponing:
         shapes = [p for p in parts if isinstance(p, Attribute) and same(p.value, Name(name))]
         is_alone = same(statement.value, Name(name))
         return is_alone or (len(uses) == len(shapes) and all(p.attr in SHAPES for p in shapes))
-
-    def is_read_later(self, name: str) -> bool:
-        """Tell whether anything behind the split reads what the rows were called."""
-        if is_free_in_a_definition(name, self.owner):
-            return True
-        for statement in self.block[self.end + 1 :]:
-            match statement:
-                case Assign(_, (Name(target),), value) if target == name:
-                    if name not in names_in(value):
-                        return False
-            if name in mentioned(statement) and not self.is_shown(statement, name):
-                return True
-        if self.block is self.owner:
-            return False
-        line = self.block[-1].line
-        return any(name in names_in(header(each)) for each in walk(self.owner) if each.line > line)
 
     def changes(self) -> Iterator[Change]:
         """Yield what is to be done."""
@@ -211,6 +206,8 @@ class Postponing:
                 kind = Move if moves and not number else Copy
                 swaps = tuple(self.swaps(fit.applied, number))
                 yield kind(fit.applied, self.last, "after", swaps)
+            if self.is_read_later:
+                yield Copy(fit.applied, self.last, "after", self.whole(fit.applied))
             if self.stays:
                 yield Replace(fit.applied, fit.applied.value, joined(fit.rows))
                 return
@@ -219,6 +216,14 @@ class Postponing:
             for part in subexpressions(header(split)):
                 if same(part, Name(name)) and not same(part, row):
                     yield Replace(split, part, row)
+
+    def whole(self, statement: Statement) -> Swaps:
+        """Return what stands for what where all rows are changed, as the training part taught."""
+        fit = self.fit
+        row: Source = self.names[0] if self.stays else fit.rows[0]
+        if fit.applied is fit.statement:
+            return ((fit.call, (f"{self.learner}.transform(", *pieces(row), ")")),)
+        return ((fit.application.args[0], row),) if self.stays else ()
 
     def swaps(self, statement: Statement, number: int) -> Iterator[tuple[Expression, Source]]:
         """Yield what stands for what in a statement, for one of the parts."""
@@ -251,6 +256,11 @@ def is_showing(call: Call) -> bool:
         case Attribute(_, method):
             return method in SHOWING or method == "format"
     return False
+
+
+def pieces(source: Source) -> tuple[str | Expression, ...]:
+    """Return the parts of a source."""
+    return source if type(source) is tuple else (source,)  # type: ignore[return-value]
 
 
 def joined(rows: tuple[Expression, ...]) -> Source:

@@ -161,8 +161,9 @@ def keys_in(expression: Expression) -> set[str]:
     return names_in(tuple(found))
 
 
-def noun(maker: Call) -> str:
-    """Return a name for what a constructor makes: ``standard_scaler``."""
+def nouns(maker: Call) -> tuple[str, ...]:
+    """Return names for what a constructor makes, the best one first: ``standard_scaler``."""
     function = maker.func
-    name = function[-1] if isinstance(function, Name | Attribute) else ""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", str(name)).lower()
+    name = str(function[-1]) if isinstance(function, Name | Attribute) else ""
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return parts.lower(), f"train_{parts.lower()}"

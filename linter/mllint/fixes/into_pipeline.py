@@ -23,9 +23,9 @@ from ..facts.expressions import (
 from ..facts.statements import Assign, Body, Evaluate, Function, Import, Statement, header, walk
 from .changes import AddImport, Change, Remove, Replace, Source
 from .fits import Fit, read_fit, strays
+from .later import is_free_in_a_definition
 from .names import (
     block_of,
-    is_free_in_a_definition,
     mentioned,
     names_in,
     position,

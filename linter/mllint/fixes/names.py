@@ -9,7 +9,6 @@ from ..facts.statements import (
     BODIES,
     Assign,
     Body,
-    Class,
     Delete,
     Evaluate,
     Function,
@@ -53,18 +52,6 @@ def touched(statement: Statement) -> set[str]:
             case Evaluate(_, Call(Attribute(value, method))) if method not in SHOWING:
                 found.add(root(value))
     return found - {""}
-
-
-def is_free_in_a_definition(name: str, body: Body) -> bool:
-    """Tell whether a function or class of a body mentions a name that it does not bind itself."""
-    for each in walk(body):
-        if isinstance(each, Function):
-            own = {parameter.name for parameter in each.parameters} | set(definitions(each.body))
-            if name not in own and any(name in mentioned(inner) for inner in each.body):
-                return True
-        elif isinstance(each, Class) and name in mentioned(each):
-            return True
-    return False
 
 
 def block_of(body: Body, statement: object) -> tuple[Body, Body] | None:
