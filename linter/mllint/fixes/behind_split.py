@@ -221,6 +221,8 @@ class Postponing:
         """Return what stands for what where all rows are changed, as the training part taught."""
         fit = self.fit
         row: Source = self.names[0] if self.stays else fit.rows[0]
+        if fit.applied is fit.statement and fit.call.args[0] is not fit.rows[0]:
+            return ((fit.call.func, f"{self.learner}.transform"),)
         if fit.applied is fit.statement:
             return ((fit.call, (f"{self.learner}.transform(", *pieces(row), ")")),)
         return ((fit.application.args[0], row),) if self.stays else ()
@@ -234,8 +236,11 @@ class Postponing:
         known = [(row, parts[name]) for name, row in zip(self.names, fit.rows, strict=True)]
         known += [(Name(name), names) for name, names in parts.items()]
         if part is fit.call and number and fit.applied is fit.statement:
-            yield fit.call, f"{self.learner}.transform({known[0][1][number]})"
-            return
+            if fit.target:
+                yield fit.call, f"{self.learner}.transform({known[0][1][number]})"
+                return
+            yield fit.call.func, f"{self.learner}.transform"
+            part = fit.call.args
         if part is fit.maker and self.is_named and fit.maker is not None:
             yield fit.maker, self.learner
             return

@@ -15,11 +15,14 @@ from ..facts.expressions import (
     subexpressions,
 )
 from ..facts.statements import Assign, Body, Evaluate, Statement, header
-from .names import mentioned, names_in, same
+from .names import mentioned, names_in, root, same
 
 RESAMPLES = frozenset({"fit_resample", "fit_sample"})
 FITS = frozenset({"fit", "fit_on_texts", "adapt"})
 APPLIES = frozenset({"transform", "texts_to_sequences", "texts_to_matrix"})
+# What gives an array another form, row by row: functions of it, and methods.
+TABLES = frozenset({"DataFrame", "array", "asarray", "pad_sequences", "csr_matrix"})
+FORMS = frozenset({"toarray", "todense", "astype", "copy"})
 
 
 class Fit(NamedTuple):
@@ -98,6 +101,12 @@ def read_fit(block: Body, start: int, end: int, call: Call) -> Fit | None:
     match statement, function.attr:
         case Assign(_, (Name(made),), value, None), "fit_transform" if value is not None:
             return Fit(statement, call, statement, call, (made,), (rows,), taught)
+        case Assign(_, (Subscript() as columns,), value, None), "fit_transform" if (
+            value is not None
+        ):
+            table = root(columns)  # of which some columns are changed
+            if not taught and table and root(rows) == table:
+                return Fit(statement, call, statement, call, (table,), (Name(table),), "")
         case (
             Assign(_, (Sequence("tuple" | "list", (Name(made), Name(taught))),), value, None),
             "fit_resample" | "fit_sample",
@@ -135,6 +144,8 @@ def strays(fit: Fit) -> bool:
     statements = {id(each): each for each in (fit.statement, fit.applied) if each is not None}
     parts = [part for each in statements.values() for part in subexpressions(header(each))]
     calls = (fit.call, fit.application)
+    if isinstance(fit.applied, Assign) and not is_by_row(fit.applied.value, fit.application):
+        return True
     for part in parts:
         match part:
             case Call(Attribute(_, method)) if (
@@ -153,6 +164,16 @@ def strays(fit: Fit) -> bool:
         for part in parts
         if not (type(part) is Name and part.id in fit.made)
     )
+
+
+def is_by_row(value: Expression | None, call: Call) -> bool:
+    """Tell whether an expression makes one row of each that a call gives: a table of them."""
+    match value:
+        case Call(Name(name) | Attribute(_, name), (inner, *_)) if name in TABLES:
+            return is_by_row(inner, call)
+        case Call(Attribute(inner, name)) if name in FORMS and value is not call:
+            return is_by_row(inner, call)
+    return value is call
 
 
 def keys_in(expression: Expression) -> set[str]:
