@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from functools import partial
 
-from ..facts.expressions import Attribute, Call, Expression, Name, subexpressions
+from ..facts.expressions import Call, Expression, Name, subexpressions
 from ..facts.statements import Assign, Body, Evaluate, Statement, header, walk
 from ..program.symbols import definitions
 from .changes import Change, Copy, Move, Replace, Source, Swaps
 from .fits import Fit, nouns, read_fit, strays
 from .later import is_read_later
+from .looks import is_array, only_counts, only_shows
 from .names import (
-    SHOWING,
     block_of,
     mentioned,
     names_in,
@@ -26,9 +26,7 @@ from .names import (
     same,
     touched,
 )
-from .parts import Parting, read_parting
-
-SHAPES = frozenset({"shape", "columns", "dtypes", "info", "describe", "head"})
+from .parts import Parting, read_parting, slices_of
 
 
 def behind_split(
@@ -46,7 +44,8 @@ def behind_split(
         statement: That which learns.
         call: The call in it.
         split: The statement that splits.
-        calls: The ids of the calls that split each array into a training and a held-out part.
+        calls: The ids of the calls that split each array into a training and a held-out part; none
+            where slices do.
         is_table: Whether what learns changes tables into tables, rather than texts into one.
     """
     place = block_of(body, statement)
@@ -59,6 +58,9 @@ def behind_split(
     fit = read_fit(block, start, cut, call)
     if fit is None or strays(fit):
         return None
+    if not calls:
+        places = (at for at in range(start + 1, cut) if slices_of(block[at], fit.made[0]))
+        cut = next(places, cut)
     parting = read_parting(block, cut, calls, {*fit.made, fit.target} - {""})
     if parting is None:
         return None
@@ -131,7 +133,11 @@ class Postponing:
             return False
         rows = {row.id for row in fit.rows if isinstance(row, Name)}
         fixed = fit.others | rows | set(self.names)
-        following = {self.learner}
+        if self.parting.is_wide:
+            before = self.block[: position(self.block, fit.applied or fit.statement)]
+            if not all(is_array(row, before) for row in fit.rows):
+                return False
+        following = {self.learner, *definitions((fit.statement,))} - set(self.names)
         for each in (*self.between, *self.beyond):
             read = mentioned(each)
             if fixed & touched(each):
@@ -142,7 +148,9 @@ class Postponing:
                 self.followers.append(each)
                 following |= definitions((each,)).keys()
             if fit.applied and not all(
-                self.is_shown(each, name) for name in self.names if name in read
+                self.is_shown(each, name) or only_counts(each, name)
+                for name in self.names
+                if name in read
             ):
                 return False
         if any(following & mentioned(each) for each in self.parting.statements):
@@ -170,14 +178,7 @@ class Postponing:
             return False
         if not isinstance(statement, Evaluate) or not self.is_table:
             return False
-        parts = list(subexpressions(statement.value))
-        for part in parts:
-            if isinstance(part, Call) and not is_showing(part):
-                return False
-        uses = [part for part in parts if same(part, Name(name))]
-        shapes = [p for p in parts if isinstance(p, Attribute) and same(p.value, Name(name))]
-        is_alone = same(statement.value, Name(name))
-        return is_alone or (len(uses) == len(shapes) and all(p.attr in SHAPES for p in shapes))
+        return only_shows(statement, name)
 
     def changes(self) -> Iterator[Change]:
         """Yield what is to be done."""
@@ -211,11 +212,11 @@ class Postponing:
             if self.stays:
                 yield Replace(fit.applied, fit.applied.value, joined(fit.rows))
                 return
-        split = self.parting.statements[0]
-        for name, row in zip(self.names, fit.rows, strict=True):
-            for part in subexpressions(header(split)):
-                if same(part, Name(name)) and not same(part, row):
-                    yield Replace(split, part, row)
+        for statement in (*self.between, *self.beyond, *self.parting.statements):
+            for name, row in zip(self.names, fit.rows, strict=True):
+                for part in subexpressions(header(statement)):
+                    if same(part, Name(name)) and not same(part, row):
+                        yield Replace(statement, part, row)
 
     def whole(self, statement: Statement) -> Swaps:
         """Return what stands for what where all rows are changed, as the training part taught."""
@@ -251,16 +252,6 @@ class Postponing:
         if isinstance(part, tuple):
             for each in part:
                 yield from self._swaps(each, number)
-
-
-def is_showing(call: Call) -> bool:
-    """Tell whether a call shows something: ``print(…)``, ``X.head()``."""
-    match call.func:
-        case Name("print" | "display" | "len"):
-            return True
-        case Attribute(_, method):
-            return method in SHOWING or method == "format"
-    return False
 
 
 def pieces(source: Source) -> tuple[str | Expression, ...]:

@@ -112,10 +112,9 @@ def read_fit(block: Body, start: int, end: int, call: Call) -> Fit | None:
             "fit_resample" | "fit_sample",
         ) if value is call and target is not None:
             return Fit(statement, call, statement, call, (made, taught), call.args, "")
-        case (Assign(_, (Name(name),), value, None), "fit") if value is call:
-            fit = Fit(statement, call, None, call, (), (rows,), taught)
-            return applied(block, start, end, fit) if fit.learner == name else None
-        case Evaluate(_, value), method if value is call and method in FITS:
+        case ((Assign(_, (Name(),), value, None) | Evaluate(_, value)), method) if (
+            value is call and method in FITS
+        ):
             fit = Fit(statement, call, None, call, (), (rows,), taught)
             return applied(block, start, end, fit) if fit.learner else None
     return None

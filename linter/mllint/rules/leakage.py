@@ -92,12 +92,12 @@ def fix_of(leak: Leak, program: Program, title: str) -> Fix | None:
         found = validations_of(leak, program)
         changes = found and into_pipeline(spot.module.body, spot.statement, spot.part, found)
         return Fix(title, changes, False) if changes else None
-    if split.kind != "call" or split.spot.module is not spot.module:
+    if split.kind not in ("call", "slice") or split.spot.module is not spot.module:
         return None
     calls = {
         id(each.split.spot.part)
         for each in rows_of(program).splittings
-        if each.name.endswith("train_test_split")
+        if each.name.endswith("train_test_split") and split.kind == "call"
     }
     is_table = leak.fit.kind not in ("vectorizer", "vocabulary")
     at = spot.statement, spot.part, split.spot.statement

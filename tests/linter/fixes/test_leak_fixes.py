@@ -215,7 +215,8 @@ SCALED = "X = scaler.fit_transform(X)\n"
         f"{SCALED}parts = train_test_split(X, y)\n"
         f"X_train, X_test, y_train, y_test = parts\n{SCORED}",
         f"X = scaler.fit_transform(X)[mask]\n{SPLIT}{SCORED}",
-        f"{SCALED}X_train, X_test = X[:800], X[800:]\ny_train, y_test = y[:800], y[800:]\n{SCORED}",
+        f"{SCALED}X_train, X_test = X[:800, :], X[800:, :]\n"  # which tables have not
+        f"y_train, y_test = y[:800], y[800:]\n{SCORED}",
         f"{SCALED}scaler = scaler.set_params(with_mean=False)\n{SPLIT}{SCORED}",
         f"X = SelectKBest(3).fit_transform(X, y)\ny = y + 1\n{SPLIT}{SCORED}",
         f"X = scaler.fit_transform(X, sample_weight=y)\n{SPLIT}{SCORED}",
@@ -243,6 +244,17 @@ def test_what_can_not_be_seen_through_is_left(body: str, tmp_path: Path):
          f"{SPLIT}train_pca = PCA(2)\nX_train = train_pca.fit_transform(X_train)\n"
          f"X_test = train_pca.transform(X_test)\npca = train_pca.transform(X)\n"
          f"{SCORED}print(pca)\n"),
+        ("X = scaler.fit_transform(X.values)\nprint(X)\nn = int(len(X) * 0.8)\n"
+         f"X_train, X_test = X[0:n, :], X[n:len(X), :]\ny_train, y_test = y[:n], y[n:]\n{SCORED}",
+         "X = X.values\nprint(X)\nn = int(len(X) * 0.8)\n"
+         "X_train, X_test = X[0:n, :], X[n:len(X), :]\nX_train = scaler.fit_transform(X_train)\n"
+         f"X_test = scaler.transform(X_test)\ny_train, y_test = y[:n], y[n:]\n{SCORED}"),
+        ("Xs = scaler.fit_transform(X)\nX_val = Xs[700:800]\n"
+         "X_train = Xs[:700]\nX_test = Xs[800:]\n"
+         f"y_train, y_test = y[:700], y[800:]\n{SCORED}",
+         "X_val = X[700:800]\nX_train = X[:700]\nX_test = X[800:]\n"
+         "X_train = scaler.fit_transform(X_train)\nX_val = scaler.transform(X_val)\n"
+         f"X_test = scaler.transform(X_test)\ny_train, y_test = y[:700], y[800:]\n{SCORED}"),
         (f"{SCALED}_, X_test, _, y_test = train_test_split(X, y)\n{SCORED}", None),
         ("X = PCA(2).fit_transform(X)\n"
          "print(cross_val_score(make_pipeline(scaler, Ridge()), X, y))\n",
