@@ -158,6 +158,19 @@ houses["by_store"] = houses.groupby("store_id")["width"].transform("median")
 train, test = train_test_split(houses, random_state=0)
 print(Ridge().fit(train[["width"]], train["price"]).score(test[["width"]], test["price"]))
 """,
+        # How often each kind was clicked is counted, as of many columns.
+        """
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+
+clicks = pd.read_csv("clicks.csv")
+for name in ("site_id", "device_id"):
+    print(clicks.groupby([name, "clicked"]).size())
+print(clicks.groupby(["device_id", "clicked"]).size().unstack())
+X_train, X_test, y_train, y_test = train_test_split(clicks[["hour"]], clicks["clicked"])
+print(LogisticRegression().fit(X_train, y_train).score(X_test, y_test))
+""",
         # Another table's rows are grouped; these have one for each customer.
         """
 import pandas as pd
@@ -193,7 +206,7 @@ for name, walk in walks.groupby("participant"):
             (each, key)
             for each in rows_of(program).groupings
             for key in sorted(each.keys)
-            if ENTITY.fullmatch(key)
+            if all(map(ENTITY.fullmatch, each.keys))  # not counted by their target, as kinds are
         ]
         for splitting in random_splits(program):
             found = next((each for each in groupings if is_shared(splitting, *each)), None)

@@ -234,6 +234,21 @@ coded = pd.get_dummies(df)
 X = coded.drop(columns=["churn_yes", "churn_no"])
 print(LogisticRegression().fit(X, y).coef_)
 """,
+        # Columns that a configuration names, and a list that has lost one.
+        """
+import json
+
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+with open("columns.json") as file:
+    chosen = json.load(file)
+names = ["rooms", "area", "price"]
+df = pd.read_csv("houses.csv")
+print(Ridge().fit(df[chosen["features"]], df["price"]).coef_)
+print(Ridge().fit(df.drop(chosen["dropped"], axis=1), df["price"]).coef_)
+print(Ridge().fit(df[names[:-1]], df[names[-1]]).coef_)
+""",
         # Columns that a library has chosen.
         """
 import pandas as pd
