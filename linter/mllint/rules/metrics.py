@@ -164,6 +164,8 @@ class Metrics(Origins):
         self, expression: Expression, instance: Instance, frame: Frame
     ) -> Iterator[Given]:
         """Yield what an object's methods are handed: if metrics, it is a meter."""
+        if is_receiver(expression, frame):
+            return
         own = self._fed_here(expression, instance, frame)
         if own:
             yield from handed_by(own)
@@ -173,7 +175,12 @@ class Metrics(Origins):
                 yield from handed_by(self.graph.callers.get(method, ()))
 
     def _fed_here(self, meter: Expression, instance: Instance, frame: Frame) -> list[Site]:
-        """Return the calls of a meter's methods with arguments in the function at hand."""
+        """Return the calls of a meter's methods with arguments in the function at hand.
+
+        Not those that a method makes on its own object: what that is handed is not all that it has.
+        """
+        if is_receiver(meter, frame):
+            return []
         return [
             site
             for site in self.graph.calls_on(owner_of(frame), dotted(meter))
@@ -221,6 +228,18 @@ class Metrics(Origins):
                     if self._predicts(value, inner, depth + 1):
                         return True
         return False
+
+
+def is_receiver(expression: Expression, frame: Frame) -> bool:
+    """Tell whether an expression is the object whose method is carried out."""
+    function = frame.function
+    return (
+        isinstance(expression, Name)
+        and function is not None
+        and function.owner is not None
+        and not function.is_static
+        and [each.name for each in function.parameters][:1] == [expression.id]
+    )
 
 
 def summed(names: Iterable[str], owner: Owner) -> Iterator[str]:

@@ -255,6 +255,34 @@ torch.save(policy.state_dict(), "policy.pt")
         None,
     )
     good = (
+        # A count of the object that is handed a loss is no loss.
+        """
+import torch
+
+class Stopping:
+    def __init__(self, patience):
+        self.patience, self.waited, self.best = patience, 0, None
+
+    def check(self, value):
+        if self.best is None or value < self.best:
+            self.keep(value)
+        else:
+            self.waited += 1
+            print(f"waited {self.waited} of {self.patience}")
+
+    def keep(self, value):
+        self.best = value
+
+stopping = Stopping(3)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    stopping.check(loss.item())
+torch.save(model.state_dict(), "model.pt")
+""",
         """
 import logging
 import torch
