@@ -61,6 +61,7 @@ class Estimators(Scores):
             self.learn(thing, data, target, call, method)
             return itself
         if method in FIT_TRANSFORM:
+            data = self.fresh(data, call)  # what is made of rows that are not known is these rows
             self.learn(thing, data, target, call, method)
             if thing.kind == "resampler":
                 return container([self.transformed(each, thing, call) for each in (data, target)])

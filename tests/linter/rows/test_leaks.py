@@ -325,6 +325,12 @@ LEAKS = {
         "X = StandardScaler().fit_transform(X)\nprint(cross_val_score(LogisticRegression(), X, y))",
         "",
     ),
+    "rows of which nothing is known, scaled and then cross-validated": case(
+        "MLD005",
+        "def load():\n    pass\nX, y = load()\nX2 = StandardScaler().fit_transform(X)\n"
+        "print(cross_val_score(LogisticRegression(), X2, y))",
+        "",
+    ),
     "scaled, then cross-validated by a booster": case(
         "MLD005",
         "import xgboost as xgb\nX = StandardScaler().fit_transform(X)\n"
