@@ -18,6 +18,10 @@ Three things can be had of a run's findings, whose `report.fix` is not None:
 * `writing.write` and `writing.diff` do with a changed file what their names say. What can't be
   written, for it has changed meanwhile or may not be, raises `UnwritableError` with one line.
 
+Rules that share a mechanism find the changes of their fixes with it: `behind_split.behind_split`
+moves what learns from rows behind their split, and `into_pipeline.into_pipeline` puts it into a
+cross-validation.
+
 A fix is made as a whole or not at all. What would not parse afterwards, or leave the finding where
 it is, is not made.
 """
