@@ -125,7 +125,7 @@ def _pattern_of(*names: str) -> re.Pattern[str]:
     return pattern(names)
 
 
-@dataclass
+@dataclass(eq=False)
 class Knowledge:
     """All that is known of libraries.
 

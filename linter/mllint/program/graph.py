@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable as Test
-from collections.abc import Iterator
-from typing import TypeAlias
+import itertools
+from collections.abc import Iterable, Iterator
 
 from ..facts.expressions import Attribute, Call, Expression, Star, Subscript, dotted
 from ..facts.statements import For, Statement, While
 from .activity import Around, Site
 from .evaluation import Evaluator
 from .reach import Explorer, Reach
-from .symbols import ClassSymbol, FunctionSymbol, Module
-from .values import Callable, Frame, Instance, Partial, Type, Value
+from .symbols import FunctionSymbol, Owner
+from .values import Callable, Frame, Partial
 
-Owner: TypeAlias = FunctionSymbol | Module  # whose statements are carried out
 MAX_CALLERS = 16  # of one function; who calls more often is asked no further
 
 
 def owner_of(frame: Frame) -> Owner:
     """Return the function or module whose statements a frame carries out."""
     return frame.function or frame.module
+
+
+def calls_project(site: Site, explorer: Explorer) -> bool:
+    """Tell whether a call carries out a function of the project at once."""
+    return bool(site.values and explorer.called(site))
 
 
 class CallGraph:
@@ -32,21 +35,23 @@ class CallGraph:
     """
 
     def __init__(self, reach: Reach, explorer: Explorer) -> None:
+        self.reach = reach
         self.evaluator: Evaluator = explorer.evaluator
+        self.explorer = explorer
         self.sites: dict[Owner, list[Site]] = {}
         self.callers: dict[Owner, list[Site]] = {}
         self._on: dict[Owner, dict[str, list[Site]]] = {}
-        by_line: dict[tuple[Frame, int], list[Site]] = {}
-        for site in reach.sites:
-            self.sites.setdefault(owner_of(site.frame), []).append(site)
-            by_line.setdefault((site.frame, site.statement.line), []).append(site)
-            for function in self.called(site):
-                self._add(function, site)
-        for frame in reach.callers:
-            activity = explorer.activities.get((frame, True)) or explorer.activity(frame, False)
+        for frame, activity in reach.activities.items():
+            if activity.sites:
+                self.sites.setdefault(owner_of(frame), []).extend(activity.sites)
+            for site in activity.where(calls_project, explorer):
+                for function in explorer.called(site):
+                    self._add(function, site)
+        for activity in reach.activities.values():
             for target, line in activity.leads_to.items():
                 if target.function is not None and target.function not in self.callers:
-                    for site in by_line.get((frame, line), ())[:1]:
+                    at = (site for site in activity.sites if site.statement.line == line)
+                    for site in itertools.islice(at, 1):
                         self._add(target.function, site)
 
     def _add(self, function: FunctionSymbol, site: Site) -> None:
@@ -72,26 +77,18 @@ class CallGraph:
                     found.setdefault(dotted(of), []).append(site)
         return found.get(subject, []) if subject else []
 
-    def called(self, site: Site) -> Iterator[FunctionSymbol]:
-        """Yield the project's functions that a call carries out at once."""
-        for value in site.values:
-            yield from self._functions(value)
+    def called(self, site: Site) -> tuple[FunctionSymbol, ...]:
+        """Return the project's functions that a call carries out at once."""
+        return self.explorer.called(site)
 
-    def _functions(self, value: Value) -> Iterator[FunctionSymbol]:
-        match value:
-            case Callable(function):
-                yield function
-            case Type(symbol):
-                for each in self.evaluator.ancestry(symbol):
-                    if isinstance(each, ClassSymbol) and "__init__" in each.methods:
-                        yield each.methods["__init__"]
-                        return
-            case Instance():
-                for method in self.evaluator.called_method(value):
-                    if isinstance(method, Callable):
-                        yield method.function
-            case Partial(target):
-                yield from self._functions(target)
+    def calling(self, function: FunctionSymbol) -> list[Site]:
+        """Return all calls that carry out a function at once, however many there are."""
+        return [
+            site
+            for sites in self.sites.values()
+            for site in sites
+            if site.values and function in self.called(site)
+        ]
 
     def handed(self, function: FunctionSymbol, name: str) -> Iterator[tuple[Expression, Frame]]:
         """Yield what a parameter is handed, as it is written in the calls."""
@@ -137,14 +134,10 @@ class CallGraph:
             not isinstance(value, Callable) or value.receiver is not None for value in site.values
         )
 
-    def leading_to(self, test: Test[[Site], bool]) -> set[Owner]:
-        """Return the functions and modules in which a call passes a test, or that call such."""
-        found: set[Owner] = set()
-        waiting: list[Owner] = []
-        for owner, sites in self.sites.items():
-            if any(test(site) for site in sites):
-                found.add(owner)
-                waiting.append(owner)
+    def leading_to(self, sites: Iterable[Site]) -> set[Owner]:
+        """Return the functions and modules that carry out any of some calls, or that call such."""
+        found = {owner_of(site.frame) for site in sites}
+        waiting = list(found)
         while waiting:
             for site in self.callers.get(waiting.pop(), ()):
                 caller = owner_of(site.frame)

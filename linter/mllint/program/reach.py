@@ -8,16 +8,20 @@ path to a call as evidence.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable as Test
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
 
+from ..knowledge import Knowledge
 from .activity import Activity, Site, find_activity
 from .contexts import Contexts
 from .evaluation import Evaluator
-from .symbols import FunctionSymbol, Module
-from .values import Frame
+from .symbols import ClassSymbol, FunctionSymbol, Module, Owner
+from .values import Callable, Frame, Instance, Partial, Type, Value
 
+Result = TypeVar("Result")
 MAX_CONTEXTS = 6  # of one function; further calls share a few in which less is known
 MAX_VISITS = 20_000
 
@@ -35,17 +39,46 @@ class Reach:
     """All that is reached from one entry point.
 
     Attributes:
-        sites: The calls, in the order in which they were met.
+        activities: What each of them does, in the order in which they were met.
         callers: Each function and module that is reached, in one context, with who reached it first
             and from which line; None for where the program begins.
         merged: Frames that are one context too many of a function, with what is visited instead.
         is_whole: Whether all was visited; a program may be too large.
     """
 
-    sites: list[Site] = field(default_factory=list)
+    activities: dict[Frame, Activity] = field(default_factory=dict)
     callers: dict[Frame, tuple[Frame, int] | None] = field(default_factory=dict)
     merged: dict[Frame, Frame] = field(default_factory=dict)
     is_whole: bool = True
+
+    @cached_property
+    def sites(self) -> list[Site]:
+        """All calls, in the order in which they were met."""
+        return [site for activity in self.activities.values() for site in activity.sites]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The library names of all calls."""
+        return frozenset(name for site in self.where(has_name) for name in site.names)
+
+    def where(self, test: Test[..., bool], *context: Hashable) -> list[Site]:
+        """Return the calls that pass a test.
+
+        Many programs share most of what they carry out, and many rules ask all of it: what hangs
+        on a call alone is asked once for all of them.
+
+        Args:
+            test: Takes a call and the context; its answer hangs on nothing else.
+            context: What the test asks, such as the program.
+        """
+        found: list[Site] = []
+        for activity in self.activities.values():
+            found += activity.where(test, *context)
+        return found
+
+    def meaning(self, knowledge: Knowledge, *meanings: str) -> list[Site]:
+        """Return the calls that have any of some meanings."""
+        return self.where(has_meaning, knowledge, *meanings)
 
     @property
     def shared(self) -> set[FunctionSymbol]:
@@ -81,10 +114,22 @@ class Reach:
 
     def calls(self, *names: str) -> Iterator[Site]:
         """Yield the calls of any of these library names."""
-        wanted = frozenset(names)
-        for site in self.sites:
-            if not wanted.isdisjoint(site.names):
-                yield site
+        yield from self.where(is_named, *names)
+
+
+def has_name(site: Site) -> bool:
+    """Tell whether a call is known by the name of a library."""
+    return bool(site.names)
+
+
+def is_named(site: Site, *names: str) -> bool:
+    """Tell whether a call has any of these library names."""
+    return any(name in names for name in site.names)
+
+
+def has_meaning(site: Site, knowledge: Knowledge, *meanings: str) -> bool:
+    """Tell whether a call has any of some meanings."""
+    return bool(site.names) and any(knowledge.means(each, site.names) for each in meanings)
 
 
 class Explorer:
@@ -94,6 +139,9 @@ class Explorer:
         self.evaluator = evaluator
         self.activities: dict[tuple[Frame, bool], Activity] = {}
         self.contexts = Contexts()
+        # With the call, so that its id stays its own.
+        self._called: dict[int, tuple[Site, tuple[FunctionSymbol, ...]]] = {}
+        self._found: dict[tuple[Hashable, Owner], Any] = {}
 
     def activity(self, frame: Frame, is_main: bool) -> Activity:
         """Return what is carried out in a frame."""
@@ -102,6 +150,37 @@ class Explorer:
             found = find_activity(frame, is_main, self.evaluator)
             self.activities[frame, is_main] = found
         return found
+
+    def called(self, site: Site) -> tuple[FunctionSymbol, ...]:
+        """Return the project's functions that a call carries out at once; found once."""
+        found = self._called.get(id(site))
+        if found is None:
+            values = (each for value in site.values for each in self._functions(value))
+            found = self._called[id(site)] = site, tuple(values)
+        return found[1]
+
+    def _functions(self, value: Value) -> Iterator[FunctionSymbol]:
+        match value:
+            case Callable(function):
+                yield function
+            case Type(symbol):
+                for each in self.evaluator.ancestry(symbol):
+                    if isinstance(each, ClassSymbol) and "__init__" in each.methods:
+                        yield each.methods["__init__"]
+                        return
+            case Instance():
+                for method in self.evaluator.called_method(value):
+                    if isinstance(method, Callable):
+                        yield method.function
+            case Partial(target):
+                yield from self._functions(target)
+
+    def once(self, find: Test[[Owner], Result], owner: Owner) -> Result:
+        """Return what a function finds in the statements of a function or module; found once."""
+        if (find, owner) not in self._found:
+            self._found[find, owner] = find(owner)
+        result: Result = self._found[find, owner]
+        return result
 
     def explore(self, starts: list[tuple[Frame, bool]]) -> Reach:
         """Return what is reached.
@@ -138,7 +217,7 @@ class Explorer:
         while waiting and len(reach.callers) < MAX_VISITS:
             frame = waiting.popleft()
             activity = self.activity(frame, frame in mains)
-            reach.sites += activity.sites
+            reach.activities[frame] = activity
             for following, line in activity.leads_to.items():
                 add(following, (frame, line))
         reach.is_whole = not waiting

@@ -27,7 +27,7 @@ from .evaluation import Evaluator
 from .reach import Reach
 from .values import Callable, Frame, Instance, Library, Type
 
-BACKWARD = frozenset({"backward", "manual_backward"})
+BACKWARD = ("backward", "manual_backward")
 # So is nothing called but what trains a model.
 STEPS = frozenset({"apply_gradients", "apply_gradient", "train_on_batch"})
 LOOPS = frozenset({"fit_generator", "fit_one_cycle"})
@@ -52,6 +52,27 @@ def _meant(value: object, evaluator: Evaluator) -> Iterator[str]:
             for each in evaluator.ancestry(symbol):
                 if isinstance(each, Library):
                     yield f"{each.name}().{function.name.rpartition('.')[2]}"
+
+
+# What may be a step or a loop, of what is not known.
+LIKELY = STEPS | LOOPS | {"step", "fit"}
+
+
+def may_train(site: Site, evaluator: Evaluator, knowledge: Knowledge) -> bool:
+    """Tell whether a call is worth asking whether it trains: the others are not, in any program."""
+    func, names = site.call.func, meant(site, evaluator)
+    return (
+        (isinstance(func, Attribute) and func.attr in LIKELY)
+        or knowledge.owner(names) is not None
+        or knowledge.means("step", names)
+        or knowledge.means("loop", names)
+        or knowledge.means("estimator-fit", site.names)
+    )
+
+
+def calls_method(site: Site, *names: str) -> bool:
+    """Tell whether a call is one of a method with any of some names, whatever it is of."""
+    return isinstance(site.call.func, Attribute) and site.call.func.attr in names
 
 
 class Steps:
@@ -106,19 +127,14 @@ class Steps:
     def backward(self) -> dict[Frame, Site]:
         """Where losses are differentiated: the first such call of each frame."""
         found: dict[Frame, Site] = {}
-        for site in self.reach.sites:
-            func = site.call.func
-            if isinstance(func, Attribute) and func.attr in BACKWARD:
-                found.setdefault(site.frame, site)
+        for site in self.reach.where(calls_method, *BACKWARD):
+            found.setdefault(site.frame, site)
         return found
 
     @cached_property
     def clears(self) -> bool:
         """Whether gradients are cleared, as only those of a model's parameters need be."""
-        return any(
-            isinstance(site.call.func, Attribute) and site.call.func.attr == "zero_grad"
-            for site in self.reach.sites
-        )
+        return bool(self.reach.where(calls_method, "zero_grad"))
 
     def by_hand(self) -> Site | None:
         """Return where a program differentiates, if it moves parameters along their gradients."""

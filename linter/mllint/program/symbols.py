@@ -278,6 +278,9 @@ class ClassSymbol:
         return f"ClassSymbol({self.module.name}:{self.name})"
 
 
+Owner: TypeAlias = FunctionSymbol | Module  # whose statements are carried out
+
+
 def function_symbol(
     module: Module, statement: Function, owner: ClassSymbol | None, outer: FunctionSymbol | None
 ) -> FunctionSymbol:

@@ -11,7 +11,7 @@ from .duties import owned
 from .entries import Entry
 from .evaluation import Evaluator
 from .reach import Reach
-from .steps import Steps, meant
+from .steps import Steps, may_train, meant
 
 
 @dataclass(eq=False)
@@ -56,7 +56,7 @@ def find_training(
     known: Site | None = None
     likely: Site | None = None
     fit: Site | None = None
-    for site in reach.sites:
+    for site in reach.where(may_train, evaluator, knowledge):
         owner = knowledge.owner(meant(site, evaluator))
         if owner is not None:
             duties = owned(owner, site, steps)

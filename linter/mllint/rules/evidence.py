@@ -42,13 +42,17 @@ DYNAMIC = frozenset(
 
 def confidence(reach: Reach, program: Program) -> str:
     """Return how sure it is that something is absent: what could not be resolved may be it."""
-    for site in reach.sites:
-        for name in DYNAMIC.intersection(site.names):
-            made = program.evaluator.evaluate(site.call, site.frame)
-            is_unknown = not made or Library(f"{name}()") in made
-            if is_unknown and not is_looked_at_only(site):
-                return "low"
-    return "high"
+    return "low" if reach.where(hides_what_it_calls, program) else "high"
+
+
+def hides_what_it_calls(site: Site, program: Program) -> bool:
+    """Tell whether a call makes, by a name that is not known, what may be called later."""
+    for name in DYNAMIC.intersection(site.names):
+        made = program.evaluator.evaluate(site.call, site.frame)
+        is_unknown = not made or Library(f"{name}()") in made
+        if is_unknown and not is_looked_at_only(site):
+            return True
+    return False
 
 
 def is_looked_at_only(site: Site) -> bool:

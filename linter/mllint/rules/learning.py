@@ -9,7 +9,8 @@ from ..facts.statements import Statement
 from ..knowledge import Knowledge
 from ..program.activity import Site
 from ..program.evaluation import Evaluator
-from ..program.graph import CallGraph, Owner
+from ..program.graph import CallGraph
+from ..program.symbols import Owner
 from ..program.values import Instance, Library
 
 # What makes a network; not torch.nn.functional.relu(x), and not a network's output.
@@ -26,17 +27,9 @@ class Learning:
     def __init__(self, graph: CallGraph, knowledge: Knowledge) -> None:
         self.graph = graph
         self.knowledge = knowledge
-        self.owners: set[Owner] = graph.leading_to(self.is_learning)
+        learning = graph.reach.where(is_learning, knowledge, graph.evaluator)
+        self.owners: set[Owner] = graph.leading_to(learning)
         self.known: dict[int, bool] = {}
-
-    def is_learning(self, site: Site) -> bool:
-        """Tell whether a call is a training step, or calls a model or a loss."""
-        func = site.call.func
-        if isinstance(func, Attribute) and func.attr in ("backward", "manual_backward"):
-            return True
-        if self.knowledge.means("step", site.names) or self.knowledge.owner(site.names):
-            return True
-        return any(is_network(value, self.graph.evaluator) for value in site.values)
 
     def is_repeated(self, site: Site) -> bool:
         """Tell whether a call happens in a loop in which a model is trained or evaluated."""
@@ -46,11 +39,21 @@ class Learning:
         found = self.known.get(id(loop))
         if found is None:
             found = self.known[id(loop)] = any(
-                self.is_learning(site)
+                is_learning(site, self.knowledge, self.graph.evaluator)
                 or any(function in self.owners for function in self.graph.called(site))
                 for site in self.graph.within(owner, loop)
             )
         return found
+
+
+def is_learning(site: Site, knowledge: Knowledge, evaluator: Evaluator) -> bool:
+    """Tell whether a call is a training step, or calls a model or a loss."""
+    func = site.call.func
+    if isinstance(func, Attribute) and func.attr in ("backward", "manual_backward"):
+        return True
+    if knowledge.means("step", site.names) or knowledge.owner(site.names) is not None:
+        return True
+    return any(is_network(value, evaluator) for value in site.values)
 
 
 def is_network(value: object, evaluator: Evaluator) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..facts.expressions import Attribute, Call, Expression, Name, Operation, dotted
 
+DIFFERENTIATING = ("backward", "manual_backward")
 # Methods that give the tensor that they are called on, reduced or moved.
 SAME_TENSOR = frozenset({"mean", "sum", "to", "float", "cuda", "cpu", "half", "double"})
 
@@ -13,7 +14,7 @@ SAME_TENSOR = frozenset({"mean", "sum", "to", "float", "cuda", "cpu", "half", "d
 def differentiated(call: Call) -> Iterator[Expression]:
     """Yield what a call of ``backward`` differentiates."""
     func = call.func
-    if not isinstance(func, Attribute) or func.attr not in ("backward", "manual_backward"):
+    if not isinstance(func, Attribute) or func.attr not in DIFFERENTIATING:
         return
     match func.value, call.args:
         case Call(Attribute(_, "scale"), (inside, *_)), _:  # a gradient scaler's

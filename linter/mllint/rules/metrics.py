@@ -32,10 +32,12 @@ from ..facts.expressions import (
 )
 from ..facts.statements import Assign
 from ..program.activity import Site
-from ..program.graph import CallGraph, Owner, owner_of
+from ..program.graph import CallGraph, owner_of
 from ..program.program import Program
+from ..program.steps import calls_method
+from ..program.symbols import Owner
 from ..program.values import Frame, Instance, Library, Literal
-from .losses import differentiated, loss_names
+from .losses import DIFFERENTIATING, differentiated, loss_names
 from .origins import Given, Origins, place
 
 # Methods that give the number that they are called on, or one made of it alone.
@@ -65,11 +67,12 @@ class Metrics(Origins):
         self.metrics: Closure[Given] = Closure(place, self._steps)
         self.predictions: dict[tuple[int, Frame, int], tuple[Expression, bool]] = {}
         self.losses: dict[Owner, set[str]] = {}
-        for owner, sites in graph.sites.items() if meaning == "metric" else ():
-            for site in sites:
-                for each in differentiated(site.call):
-                    names = self.losses.setdefault(owner, set())
-                    names.update(summed(loss_names(each), owner))
+        differentiating = graph.reach.where(calls_method, *DIFFERENTIATING)
+        for site in differentiating if meaning == "metric" else ():
+            owner = owner_of(site.frame)
+            for each in differentiated(site.call):
+                names = self.losses.setdefault(owner, set())
+                names.update(summed(loss_names(each), owner))
 
     def is_metric(self, expression: Expression | None, frame: Frame) -> bool:
         """Tell whether an expression is, or holds, a metric."""

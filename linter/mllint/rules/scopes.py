@@ -23,13 +23,14 @@ from ..facts.statements import (
 )
 from ..program.activity import Around, Site
 from ..program.entries import is_test_file
-from ..program.graph import Owner, owner_of
+from ..program.graph import owner_of
 from ..program.ordering import Ordering
 from ..program.program import Program
 from ..program.symbols import (
     ClassSymbol,
     FunctionSymbol,
     Module,
+    Owner,
     Table,
     class_symbol,
     function_symbol,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
 
 from ...facts.expressions import (
     Attribute,
@@ -20,8 +19,9 @@ from ...facts.rendering import render
 from ...facts.statements import Evaluate, If, Jump, Raise, Return, Statement, With, header
 from ...fixes.changes import Fix, Insert, Remove
 from ...program.activity import Around, Site
-from ...program.graph import CallGraph, Owner, owner_of
+from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
+from ...program.symbols import Owner
 from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..origins import Origins
@@ -179,10 +179,9 @@ for epoch in range(10):
         """Yield the calls that save from each rank."""
         graph = program.graph(training.reach)
         guards = Guards(graph)
-        writes = partial(program.knowledge.means, "each-process-writes")
         seen: set[int] = set()
-        for site in training.reach.sites:
-            if id(site.call) in seen or not writes(site.names):
+        for site in training.reach.meaning(program.knowledge, "each-process-writes"):
+            if id(site.call) in seen:
                 continue
             seen.add(id(site.call))
             if guards.names_rank(site):

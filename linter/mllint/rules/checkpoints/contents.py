@@ -24,6 +24,7 @@ from ...facts.statements import Assign, Statement, walk
 from ...program.activity import Site
 from ...program.graph import owner_of
 from ...program.program import Program
+from ...program.symbols import Owner
 from ...program.training import Training
 from ...program.values import Callable, Frame, Instance, Library, Type
 from ..learning import is_network
@@ -92,7 +93,7 @@ class Checkpoints(Origins):
         self.reach = training.reach
         self.saves = [
             Save(site, value, self.contents(value, site.frame))
-            for site in self.unique(training.reach.sites)
+            for site in self.unique(training.reach.where(saves, program))
             for value in saved_by(site, program)
         ]
 
@@ -229,61 +230,72 @@ class Checkpoints(Origins):
 
     def is_loaded(self, expression: Expression, frame: Frame) -> bool:
         """Tell whether a value is all of what a loading call gave."""
-        means = self.program.knowledge.means
-        return any(
-            isinstance(each, Library)
-            and each.name.endswith("()")
-            and means("checkpoint-load", (each.name.removesuffix("()"),))
-            for each in self.evaluator.evaluate(expression, frame)
-        )
+        return is_loaded(expression, frame, self.program)
 
     def reads(self) -> list[Read]:
         """Return the entries that are taken out of loaded checkpoints."""
         found: dict[tuple[int, str], Read] = {}
+        if not self.program.knowledge.means("checkpoint-load", self.reach.names):
+            return []
         for frame in self.frames():
-            for statement in walk(owner_of(frame).body):
-                for part in read_parts(statement):
-                    for key, subject in keyed(part):
-                        if (id(statement), key) not in found and self.is_loaded(subject, frame):
-                            found[id(statement), key] = Read(key, statement, frame, subject)
+            for key, subject, statement in self.graph.explorer.once(asked, owner_of(frame)):
+                if (id(statement), key) not in found and self.is_loaded(subject, frame):
+                    found[id(statement), key] = Read(key, statement, frame, subject)
         return list(found.values())
 
     def mentioned(self) -> set[str]:
         """Return the keys that anything in the program's files is asked for."""
         modules = {frame.module for frame in self.reach.callers}
-        return {
-            key
-            for module in modules
-            for statement in walk(module.body, True)
-            for part in read_parts(statement)
-            for key, _ in keyed(part)
-        }
+        return {key for module in modules for key in self.graph.explorer.once(keys_of, module)}
 
     def escapes(self) -> bool:
         """Tell whether a loaded checkpoint goes where it can't be seen which entries are read."""
-        for site in self.reach.sites:
-            call = site.call
-            name = call.func[-1] if isinstance(call.func, Name | Attribute) else ""
-            is_own = any(isinstance(each, Callable | Type | Instance) for each in site.values)
-            subject = call.func.value if isinstance(call.func, Attribute) else call.func
-            if name in ("items", "keys", "values") and self.is_loaded(subject, site.frame):
-                return True
-            if name in HARMLESS or is_own:
-                continue
-            handed = (*call.args, *(value for _, value in call.keywords))
-            if any(
-                isinstance(each, Name | Attribute) and self.is_loaded(each, site.frame)
-                for each in handed
-            ):
-                return True
-        return any(
-            isinstance(part, Subscript)
-            and not isinstance(part.key, Constant)
-            and self.is_loaded(part.value, frame)
+        return bool(self.reach.where(lets_escape, self.program)) or any(
+            self.is_loaded(subject, frame)
             for frame in self.frames()
-            for statement in walk(owner_of(frame).body)
-            for part in read_parts(statement)
+            for subject in self.graph.explorer.once(asked_by_variables, owner_of(frame))
         )
+
+
+def saves(site: Site, program: Program) -> bool:
+    """Tell whether a call writes a checkpoint."""
+    return any(True for _ in saved_by(site, program))
+
+
+def is_loaded(expression: Expression, frame: Frame, program: Program) -> bool:
+    """Tell whether a value is all of what a loading call gave."""
+    means = program.knowledge.means
+    return any(
+        isinstance(each, Library)
+        and each.name.endswith("()")
+        and means("checkpoint-load", (each.name.removesuffix("()"),))
+        for each in program.evaluator.evaluate(expression, frame)
+    )
+
+
+def lets_escape(site: Site, program: Program) -> bool:
+    """Tell whether a call is handed a loaded checkpoint, or goes over all of its entries."""
+    call, frame = site.call, site.frame
+    name = call.func[-1] if isinstance(call.func, Name | Attribute) else ""
+    subject = call.func.value if isinstance(call.func, Attribute) else call.func
+    if name in ("items", "keys", "values") and is_loaded(subject, frame, program):
+        return True
+    if name in HARMLESS or any(isinstance(v, Callable | Type | Instance) for v in site.values):
+        return False
+    handed = (*call.args, *(value for _, value in call.keywords))
+    return any(
+        isinstance(each, Name | Attribute) and is_loaded(each, frame, program) for each in handed
+    )
+
+
+def asked_by_variables(owner: Owner) -> tuple[Expression, ...]:
+    """Return what a function asks for an entry whose key is not written out."""
+    return tuple(
+        part.value
+        for statement in walk(owner.body)
+        for part in read_parts(statement)
+        if isinstance(part, Subscript) and not isinstance(part.key, Constant)
+    )
 
 
 def saved_by(site: Site, program: Program) -> Iterator[Expression]:
@@ -294,6 +306,23 @@ def saved_by(site: Site, program: Program) -> Iterator[Expression]:
         yield from call.args[:1] or [each for each in keywords if each is not None]
     elif means("checkpoint-at-path", site.names):
         yield from call.args[1:2]
+
+
+def asked(owner: Owner) -> tuple[tuple[str, Expression, Statement], ...]:
+    """Return what the statements of a function ask for entries: the key, of what, and where."""
+    return tuple(
+        (key, subject, statement)
+        for statement in walk(owner.body)
+        for part in read_parts(statement)
+        for key, subject in keyed(part)
+    )
+
+
+def keys_of(module: Owner) -> frozenset[str]:
+    """Return the keys that anything in a file is asked for."""
+    statements = walk(module.body, True)
+    parts = (part for each in statements for part in read_parts(each))
+    return frozenset(key for part in parts for key, _ in keyed(part))
 
 
 def keyed(part: Expression) -> Iterator[tuple[str, Expression]]:

@@ -9,7 +9,7 @@ from ...program.program import Program
 from ...program.training import Training
 from ..base import Report, Rule
 from ..evidence import confidence, training_notes
-from .saving import Saving
+from .saving import Saving, writes
 from .trials import is_trial
 
 
@@ -250,6 +250,6 @@ def saves_model(training: Training, program: Program) -> bool:
     """Tell whether anything that a program carries out, or that launches it, saves a model."""
     for run in training.runs:
         saving = Saving(program, program.graph(run.reach))
-        if any(saving.saves(site) for site in run.reach.sites):
+        if any(map(saving.saves, run.reach.where(writes, program.knowledge))):
             return True
     return False

@@ -24,6 +24,7 @@ from ...facts.expressions import (
     dotted,
     subexpressions,
 )
+from ...knowledge import Knowledge
 from ...program.activity import Site
 from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
@@ -53,6 +54,25 @@ RUNS = frozenset({"fit", "train", "run"})
 EXPORTS = ("export", "push_to_hub", "serialize")
 
 
+def writes(site: Site, knowledge: Knowledge) -> bool:
+    """Tell whether a call saves something, which may be a model for all that its name says."""
+    names = site.names
+    if knowledge.means("save-no-model", names):
+        return False
+    if any(knowledge.means(each, names) for each in ("save-first", "save-rest", "save")):
+        return True
+    # Of a library that is not known, or not resolved: its name is enough to stay silent.
+    if names and all(knowledge.means("plain", (name,)) for name in names):
+        return False
+    if site.values and not names:  # the project's own: it is looked into instead
+        return False
+    name = last_name(site.call).lower()
+    if name in RUNS and any(isinstance(each, Library) and each.receiver for each in site.values):
+        return True  # the loop is that of an unknown framework's class, and may keep what it likes
+    says_so = any(word in name for word in SAYS_SO) or name in EXPORTS
+    return says_so and not writes_text(site.call)
+
+
 class Saving(Origins):
     """Tells which calls of one program save a model."""
 
@@ -66,30 +86,13 @@ class Saving(Origins):
 
     def saves(self, site: Site) -> bool:
         """Tell whether a call saves a model, or may do so."""
-        knowledge, names = self.knowledge, site.names
-        if knowledge.means("save-no-model", names):
+        if not writes(site, self.knowledge):
             return False
-        if knowledge.means("save-first", names):
+        if self.knowledge.means("save-first", site.names):
             return self.may_hold_model(site.call.args[:1] or _values(site.call), site.frame)
-        if knowledge.means("save-rest", names):
+        if self.knowledge.means("save-rest", site.names):
             return self.may_hold_model((*site.call.args[1:], *_values(site.call)), site.frame)
-        if knowledge.means("save", names):
-            return True
-        # Of a library that is not known, or not resolved: its name is enough to stay silent.
-        if names and all(knowledge.means("plain", (name,)) for name in names):
-            return False
-        if site.values and not names:  # the project's own: it is looked into instead
-            return False
-        name = last_name(site.call).lower()
-        if name in RUNS and any(
-            isinstance(each, Library) and each.receiver for each in site.values
-        ):
-            return (
-                True  # the loop is that of an unknown framework's class, and may keep what it likes
-            )
-        return (any(word in name for word in SAYS_SO) or name in EXPORTS) and not writes_text(
-            site.call
-        )
+        return True
 
     def may_hold_model(self, values: tuple[Expression, ...], frame: Frame) -> bool:
         """Tell whether any of some values is a model's state, or can't be seen not to be."""

@@ -7,7 +7,7 @@ from ...program.activity import Site
 from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
 from ...program.reach import Reach
-from ...program.steps import Steps
+from ...program.steps import Steps, may_train
 from ...program.training import Training
 from ...program.values import Frame
 from ..metrics import Metrics
@@ -19,19 +19,20 @@ NOISE = frozenset({"torch.rand", "torch.randn", "torch.randint"})
 def is_trial(training: Training, program: Program) -> bool:
     """Tell whether a program searches, measures or tries out, rather than train a model to keep."""
     graph = program.graph(training.reach)
-    sites = training.reach.sites
-    if any(program.knowledge.means("trial", site.names) for site in sites):
+    reach = training.reach
+    if reach.meaning(program.knowledge, "trial"):
         return True
-    counted = Steps(training.reach, program.evaluator, program.knowledge)
-    steps = [site for site in sites if counted.is_step(site) or counted.is_likely_step(site)]
+    counted = Steps(reach, program.evaluator, program.knowledge)
+    candidates = reach.where(may_train, program.evaluator, program.knowledge)
+    steps = [site for site in candidates if counted.is_step(site) or counted.is_likely_step(site)]
     if not steps:  # a framework's loop
         return False
     if not any(is_repeated(site, graph) for site in steps):
         return True  # one step alone shows that it can be taken
     return (
-        trains_inputs(sites)
-        or finds_rate(sites, program, graph)
-        or times_steps(training.reach, program)
+        trains_inputs(reach.where(makes_optimizer))
+        or finds_rate(reach.meaning(program.knowledge, "plot"), program, graph)
+        or times_steps(reach, program)
     )
 
 
@@ -40,17 +41,17 @@ def is_repeated(site: Site, graph: CallGraph) -> bool:
     return graph.is_handed(owner_of(site.frame)) or any(True for _ in graph.loops_around(site))
 
 
-def trains_inputs(sites: list[Site]) -> bool:
+def makes_optimizer(site: Site) -> bool:
+    """Tell whether a call makes an optimizer of PyTorch."""
+    return any(
+        name.startswith("torch.optim.") and name.rpartition(".")[2][:1].isupper()
+        for name in site.names
+    )
+
+
+def trains_inputs(optimizers: list[Site]) -> bool:
     """Tell whether what is optimized is no model but tensors, such as a picture."""
-    made = [
-        (site.call, site.frame)
-        for site in sites
-        if any(
-            name.startswith("torch.optim.") and name.rpartition(".")[2][:1].isupper()
-            for name in site.names
-        )
-    ]
-    return bool(made) and all(_takes_tensors(call, frame) for call, frame in made)
+    return bool(optimizers) and all(_takes_tensors(each.call, each.frame) for each in optimizers)
 
 
 def _takes_tensors(call: Call, frame: Frame) -> bool:
@@ -66,7 +67,7 @@ def _takes_tensors(call: Call, frame: Frame) -> bool:
 
 def times_steps(reach: Reach, program: Program) -> bool:
     """Tell whether a program measures how long steps take, on numbers that it draws."""
-    names = {name for site in reach.sites for name in site.names}
+    names = reach.names
     return (
         "torch.cuda.synchronize" in names
         and not NOISE.isdisjoint(names)
@@ -74,9 +75,8 @@ def times_steps(reach: Reach, program: Program) -> bool:
     )
 
 
-def finds_rate(sites: list[Site], program: Program, graph: CallGraph) -> bool:
+def finds_rate(plots: list[Site], program: Program, graph: CallGraph) -> bool:
     """Tell whether a program draws the loss over the learning rate: it looks for a good one."""
-    plots = [site for site in sites if program.knowledge.means("plot", site.names)]
     if not plots:
         return False
     metrics, rates = Metrics(program, graph), Metrics(program, graph, "rate")

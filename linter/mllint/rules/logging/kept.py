@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...facts.expressions import Attribute, Call, Name, dotted, subexpressions
 from ...program.activity import Site
 from ...program.graph import CallGraph, owner_of
@@ -34,29 +36,36 @@ def keeps_metrics(
         metrics: Knows which values are metrics.
         off: The library whose own calls keep nothing, for its log is switched off.
     """
-    sites = [
-        site
-        for group in graph.sites.values()
-        for site in group
-        if off is None
-        or not any(program.knowledge.canonical(n).startswith(off) for n in site.names)
-    ]
-    knowledge = program.knowledge
-    if any(knowledge.means("log", site.names) for site in sites):
+    knowledge, reach = program.knowledge, graph.reach
+
+    def counted(sites: list[Site]) -> Iterator[Site]:
+        for site in sites:
+            names = map(knowledge.canonical, site.names)
+            if off is None or not any(name.startswith(off) for name in names):
+                yield site
+
+    if any(counted(reach.meaning(knowledge, "log"))) or any(counted(reach.where(is_redirected))):
         return True
-    if any(is_redirected(site) for site in sites):
-        return True
-    draws = any(knowledge.means("keep-plot", site.names) for site in sites)
-    return any(keeps(site, program, metrics, draws) for site in sites)
+    draws = any(counted(reach.meaning(knowledge, "keep-plot")))
+    asked = counted(reach.where(may_keep_metric, program, draws))
+    return any(keeps(site, program, metrics) for site in asked)
 
 
-def keeps(site: Site, program: Program, metrics: Metrics, draws: bool) -> bool:
-    """Tell whether a call keeps a metric that it is handed.
+def keeps(site: Site, program: Program, metrics: Metrics) -> bool:
+    """Tell whether a call that keeps what it is handed is handed a metric, or may be."""
+    if metrics.are_handed(site):
+        return True
+    knowledge, names = program.knowledge, library_names(site)
+    is_file = knowledge.means("write", names) and not knowledge.means("print", names)
+    return is_file and not is_told(site, program)
+
+
+def may_keep_metric(site: Site, program: Program, draws: bool) -> bool:
+    """Tell whether a call keeps a metric if it is handed one.
 
     Args:
         site: The call.
         program: Knows what calls mean.
-        metrics: Knows which values are metrics.
         draws: Whether the program saves its figures.
     """
     if not (site.call.args or site.call.keywords):
@@ -66,17 +75,17 @@ def keeps(site: Site, program: Program, metrics: Metrics, draws: bool) -> bool:
         return False
     if knowledge.means("print", names):
         file = site.call.keyword("file")
-        return file is not None and dotted(file) not in CONSOLE and metrics.are_handed(site)
-    if knowledge.means("write", names):
-        return metrics.are_handed(site) or not is_told(site, program)
-    if knowledge.means("log-if-metric", names) or (draws and knowledge.means("plot", names)):
-        return metrics.are_handed(site)
+        return file is not None and dotted(file) not in CONSOLE
+    if knowledge.means("write", names) or knowledge.means("log-if-metric", names):
+        return True
+    if draws and knowledge.means("plot", names):
+        return True
     if not all(knowledge.means("plain", (name,)) for name in names):
-        return metrics.are_handed(site)
+        return True
     if site.values and (names or not site.names):
         return False
     name = last_name(site.call).lower()
-    return any(word in name for word in KEEPING) and metrics.are_handed(site)
+    return any(word in name for word in KEEPING)
 
 
 def library_names(site: Site) -> tuple[str, ...]:

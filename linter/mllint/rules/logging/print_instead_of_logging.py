@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...program.activity import Site
-from ...program.graph import CallGraph, Owner, owner_of
+from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
+from ...program.symbols import Owner
 from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..evidence import confidence, path_notes

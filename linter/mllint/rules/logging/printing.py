@@ -9,9 +9,9 @@ from ...facts.statements import Import, Statement
 from ...fixes.changes import AddImport, Change, Fix, Insert, LogLazily
 from ...program.activity import Site
 from ...program.evaluation import Evaluator
-from ...program.graph import CallGraph, Owner, owner_of
+from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
-from ...program.symbols import FunctionSymbol, Module
+from ...program.symbols import FunctionSymbol, Module, Owner
 from ...program.values import Frame, Library
 from ..learning import Learning
 from ..metrics import Metrics
@@ -21,13 +21,7 @@ GET_LOGGER = "logging.getLogger(__name__)"
 
 def prints_of_metrics(program: Program, graph: CallGraph, metrics: Metrics) -> Iterator[Site]:
     """Yield where metrics are given to be shown, again and again while the program learns."""
-    means = program.knowledge.means
-    prints = [
-        site
-        for group in graph.sites.values()
-        for site in group
-        if means("print", site.names) or means("progress", site.names)
-    ]
+    prints = graph.reach.meaning(program.knowledge, "print", "progress")
     if not prints:
         return
     learning = Learning(graph, program.knowledge)

@@ -222,18 +222,16 @@ for x, y in data():
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each program whose processes all log."""
         reported: set[int] = set()
-        means = program.knowledge.means
         for training in program.trainings:
             if "log" in training.owned or training.entry.kind == "notebook":
                 continue
-            sites = training.reach.sites
-            many = next((s for s in sites if means("many-processes", s.names)), None)
-            if many is None:
+            many = training.reach.meaning(program.knowledge, "many-processes")
+            if not many:
                 continue
             found = self.unguarded(program, program.graph(training.reach))
             if found and id(found[0].call) not in reported:
                 reported.add(id(found[0].call))
-                yield self.report(training, many, found)
+                yield self.report(training, many[0], found)
 
     def unguarded(self, program: Program, graph: CallGraph) -> list[Site]:
         """Return the calls by which each process logs, the most telling first."""
@@ -241,7 +239,7 @@ for x, y in data():
         ranks = Ranks(program, graph)
         groups: tuple[list[Site], list[Site], list[Site]] = ([], [], [])
         begins: list[Site] = []
-        for site in (site for sites in graph.sites.values() for site in sites):
+        for site in graph.reach.meaning(program.knowledge, "run-begin", "writer", "log", "print"):
             if site.names and all(each.startswith(CAREFUL) for each in site.names):
                 continue
             if means("run-begin", site.names) or means("writer", site.names):

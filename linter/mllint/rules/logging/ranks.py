@@ -19,9 +19,9 @@ from ...facts.expressions import (
 )
 from ...facts.statements import Function, If, Jump, Raise, Return, header
 from ...program.activity import Around, Site
-from ...program.graph import CallGraph, Owner, owner_of
+from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
-from ...program.symbols import FunctionSymbol
+from ...program.symbols import FunctionSymbol, Owner
 from ...program.values import Frame
 from ..origins import Origins
 

@@ -35,11 +35,10 @@ from ...facts.statements import (
 )
 from ...program.activity import Site
 from ...program.entries import Entry
-from ...program.graph import Owner
 from ...program.phases import phases_of
 from ...program.program import Program
 from ...program.scenes import Scene
-from ...program.symbols import FunctionSymbol
+from ...program.symbols import FunctionSymbol, Owner
 from ...program.values import Callable
 from .counting import ROUNDS, UNKNOWN, Known, bound, calculated, items_of, value_of
 

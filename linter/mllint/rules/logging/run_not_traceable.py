@@ -18,6 +18,7 @@ from .runs import Runs, name_of
 # Arguments of a beginning that are the run's settings.
 SETTINGS = frozenset({"config", "hparams", "params", "parameters", "hyperparameters"})
 SEVERAL = 3
+KEEPING = ("log", "log-if-metric", "write", "save", "save-first", "save-rest", "run-config")
 COMMANDS = ("subprocess.", "os.popen", "os.system")
 REPOSITORIES = ("git.Repo", "pygit2.", "dulwich.", "torch.utils.collect_env")
 
@@ -182,28 +183,31 @@ with mlflow.start_run():
 
 def is_traceable(runs: Runs, begins: list[Site]) -> bool:
     """Tell whether a program keeps its settings, or the commit, with its runs."""
-    program = runs.program
+    program, reach = runs.program, runs.graph.reach
     if any(
         call.is_open or any(key in SETTINGS and value != Constant(None) for key, value in keywords)
         for call, keywords in ((site.call, site.call.keywords) for site in begins)
     ):
         return True
-    if runs.calling("run-config") or any(map(asks_git, runs.sites)):
+    if runs.calling("run-config") or reach.where(asks_git):
         return True
     if any(map(is_telling, begins)):
         return True
     metrics = Metrics(program, runs.graph)
-    keeping = ("log", "log-if-metric", "write", "save", "save-first", "save-rest", "run-config")
-    for site in runs.sites:
-        known = any(program.knowledge.means(meaning, site.names) for meaning in keeping)
-        if not known and site.values:
-            continue
-        handed = (site.call.args, tuple(value for _, value in site.call.keywords))
-        if holds_settings(site, program) or names_settings(handed):
-            return True
-        if program.knowledge.means("write", site.names) and not metrics.are_handed(site):
-            return True  # it may be the settings
-    return any(map(copies_config, runs.sites)) or assigns_config(runs)
+    if reach.where(keeps_settings, program):
+        return True
+    if not all(map(metrics.are_handed, reach.meaning(program.knowledge, "write"))):
+        return True  # it may be the settings
+    return bool(reach.where(copies_config)) or assigns_config(runs)
+
+
+def keeps_settings(site: Site, program: Program) -> bool:
+    """Tell whether a call that keeps what it is handed, or is unknown, is handed settings."""
+    known = any(program.knowledge.means(meaning, site.names) for meaning in KEEPING)
+    if not known and site.values:
+        return False
+    handed = (site.call.args, tuple(value for _, value in site.call.keywords))
+    return holds_settings(site, program) or names_settings(handed)
 
 
 def is_telling(begin: Site) -> bool:

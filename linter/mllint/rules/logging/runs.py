@@ -16,9 +16,11 @@ from ...facts.expressions import (
     subexpressions,
 )
 from ...facts.statements import Body, For, If, Jump, Return, Statement, Try, While, With, walk
+from ...knowledge import Knowledge
 from ...program.activity import Around, Site
-from ...program.graph import CallGraph, Owner, owner_of
+from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
+from ...program.symbols import Owner
 from ...program.training import last_name
 from ...program.values import Library
 
@@ -38,8 +40,7 @@ class Runs:
     def __init__(self, program: Program, graph: CallGraph) -> None:
         self.program = program
         self.graph = graph
-        self.ending: set[Owner] = graph.leading_to(self.is_end)
-        self.sites = [site for group in graph.sites.values() for site in group]
+        self.ending: set[Owner] = graph.leading_to(graph.reach.where(is_end, program.knowledge))
 
     @property
     def begins(self) -> list[Site]:
@@ -48,20 +49,15 @@ class Runs:
 
     def calling(self, meaning: str) -> list[Site]:
         """Return the calls that have a meaning, each once."""
-        means = self.program.knowledge.means
-        found = {id(site.call): site for site in self.sites if means(meaning, site.names)}
+        sites = self.graph.reach.meaning(self.program.knowledge, meaning)
+        found = {id(site.call): site for site in sites}
         return list(found.values())
-
-    def is_end(self, site: Site) -> bool:
-        """Tell whether a call ends a run, or may do so."""
-        if self.program.knowledge.means("run-end", site.names):
-            return True
-        return not site.values and last_name(site.call) in ENDING
 
     def ends_in(self, sites: Iterator[Site] | list[Site]) -> bool:
         """Tell whether any of some calls ends a run, by itself or further down."""
         return any(
-            self.is_end(site) or any(each in self.ending for each in self.graph.called(site))
+            is_end(site, self.program.knowledge)
+            or any(each in self.ending for each in self.graph.called(site))
             for site in sites
         )
 
@@ -133,6 +129,13 @@ class Runs:
         return call.is_open or any(
             key in APART and value != Constant(False) for key, value in call.keywords
         )
+
+
+def is_end(site: Site, knowledge: Knowledge) -> bool:
+    """Tell whether a call ends a run, or may do so."""
+    if knowledge.means("run-end", site.names):
+        return True
+    return not site.values and last_name(site.call) in ENDING
 
 
 def is_once(test: Expression, around: Around) -> bool:

@@ -9,14 +9,14 @@ from ...facts.outline import is_main_test
 from ...facts.statements import Handler, If, Statement, Try
 from ...program.activity import Site
 from ...program.entries import Entry
-from ...program.graph import CallGraph, Owner, owner_of
+from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
 from ...program.reach import Reach
-from ...program.symbols import Module
+from ...program.symbols import Module, Owner
 from ..base import Note, Report, Rule
 from ..evidence import confidence, path_notes
 from .ending import end_at_the_end
-from .runs import Runs, name_of
+from .runs import Runs, is_end, name_of
 
 
 class TrackerLifecycle(Rule):
@@ -309,7 +309,9 @@ mlflow.log_metric("accuracy", train())
                     "begins: the rows of all of them go to the first, or the call fails; use it "
                     "in a `with`, or end the run."
                 )
-            elif "mlflow.start_run" in begin.names and not any(map(runs.is_end, runs.sites)):
+            elif "mlflow.start_run" in begin.names and not reach.where(
+                is_end, runs.program.knowledge
+            ):
                 message = (
                     f"nothing ends the run that `{name}` begins, so one that crashed is marked "
                     f"as finished too: write `with {name}(…):`."
@@ -326,6 +328,11 @@ mlflow.log_metric("accuracy", train())
                 "high",
                 end_at_the_end(begin),
             )
+
+
+def ends_somewhere(runs: Runs) -> bool:
+    """Tell whether anything in a program ends a run."""
+    return bool(runs.graph.reach.where(is_end, runs.program.knowledge))
 
 
 def module_of(owner: Owner) -> Module:

@@ -9,8 +9,9 @@ from ...facts.statements import Assign, Declare, Evaluate, Update, walk
 from ...fixes.changes import AddEntry, Change, Fix, Insert, RemoveArgument
 from ...program.activity import Site
 from ...program.entries import Entry
-from ...program.graph import CallGraph, Owner, owner_of
+from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
+from ...program.symbols import Owner
 from ..base import Note, Report, Rule
 from ..evidence import path_notes
 from .rehearsal import Dropped, Rehearsal
@@ -211,9 +212,9 @@ for epoch in range(9):
             return
         for entry in program.entries:
             reach = program.reach(entry)
-            graph = program.graph(reach)
-            if entry.is_test or not any(steps(program, site) for site in reach.sites):
+            if entry.is_test or not reach.where(steps, program):
                 continue
+            graph = program.graph(reach)
             found: dict[Owner, list[Dropped]] = {}
             for lost in Rehearsal(program, entry, leading(program, graph)).play():
                 found.setdefault(owner_of(lost.site.frame), []).append(lost)
@@ -259,7 +260,7 @@ for epoch in range(9):
         )
 
 
-def steps(program: Program, site: Site) -> bool:
+def steps(site: Site, program: Program) -> bool:
     """Tell whether a call hands a row over, and its step."""
     return program.knowledge.means("step-log", site.names) and (
         site.call.argument("step", 1) is not None
@@ -268,16 +269,12 @@ def steps(program: Program, site: Site) -> bool:
 
 def leading(program: Program, graph: CallGraph) -> set[Owner]:
     """Return the functions that lead to the tracker, or count something that outlives them."""
-    means = program.knowledge.means
-    meanings = ("step-log", "run-begin", "run-end")
-    counting = {owner for owner in {*graph.sites, *graph.callers} if counts(owner)}
-    leads = graph.leading_to(
-        lambda site: (
-            any(means(meaning, site.names) for meaning in meanings)
-            or any(each in counting for each in graph.called(site))
-        )
-    )
-    return counting | leads
+    owners = {*graph.sites, *graph.callers}
+    counting = {owner for owner in owners if graph.explorer.once(counts, owner)}
+    calls = graph.reach.meaning(program.knowledge, "step-log", "run-begin", "run-end")
+    for function in counting:
+        calls += graph.callers.get(function, ())
+    return counting | graph.leading_to(calls)
 
 
 def counts(owner: Owner) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...program.program import Program
+from ...program.steps import calls_method
 from ...program.training import Training
 from ..base import Report, Rule
 from ..checkpoints.trials import is_trial
 from ..evidence import confidence, training_notes
-from ..losses import differentiated
+from ..losses import DIFFERENTIATING
 from ..metrics import Metrics
 from .kept import keeps_metrics, may_keep
 from .printing import prints_of_metrics
@@ -202,7 +203,7 @@ def measures(training: Training, program: Program) -> bool:
     """Tell whether a program has a metric that it could keep."""
     if program.knowledge.owner(training.site.names) is not None:
         return True
-    return any(True for site in training.reach.sites for _ in differentiated(site.call))
+    return bool(training.reach.where(calls_method, *DIFFERENTIATING))
 
 
 def keeps(training: Training, program: Program) -> bool:
@@ -213,7 +214,7 @@ def keeps(training: Training, program: Program) -> bool:
     for run in training.runs:
         graph = program.graph(run.reach)
         metrics = Metrics(program, graph)
-        if any(may_keep(site) for site in run.reach.sites):
+        if run.reach.where(may_keep):
             return True
         if keeps_metrics(program, graph, metrics, off):
             return True

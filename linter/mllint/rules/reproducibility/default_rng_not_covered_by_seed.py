@@ -116,7 +116,7 @@ print(random.Random().random())
         """Yield one report for each generator without seed in a seeded program."""
         reported: set[int] = set()
         for training in program.trainings:
-            unseeded = [site for site in training.reach.sites if is_unseeded(site)]
+            unseeded = training.reach.where(is_unseeded)
             first = next(seedings(training.reach, program), None) if unseeded else None
             for site in unseeded if first else ():
                 if first is None or id(site.call) in reported or is_fallback(site):

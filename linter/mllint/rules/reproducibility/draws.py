@@ -103,26 +103,30 @@ def draws(reach: Reach, program: Program) -> Iterator[Draw]:
     has_workers = may_have_workers(reach, program)
     chains = {
         (site.frame, site.statement.line)
-        for site in reach.sites
-        if has_workers and program.knowledge.means("transform-chain", site.names)
+        for site in reach.meaning(program.knowledge, "transform-chain")
+        if has_workers
     }
-    for site in reach.sites:
-        generators = list(drawn(site, program))
-        if not generators or is_aside(site):
-            continue
+    for site in reach.where(draws_for_model, program):
         if has_workers and is_fetched(site.frame, reach, chains):
             continue  # PyTorch seeds all generators of a worker from its own
-        for generator in generators:
+        for generator in drawn(site, program):
             yield Draw(site, generator)
+
+
+def draws_for_model(site: Site, program: Program) -> bool:
+    """Tell whether a call draws from a global generator, and for no seed, port, name or pause."""
+    return any(True for _ in drawn(site, program)) and not is_aside(site)
 
 
 def may_have_workers(reach: Reach, program: Program) -> bool:
     """Tell whether any loader of a program may fetch in other processes."""
-    return any(
-        workers_of(site, program) != 0
-        for site in reach.sites
-        if not LOADERS.isdisjoint(site.names) or is_own_loader(site, program)
-    )
+    return bool(reach.where(may_fetch_elsewhere, program))
+
+
+def may_fetch_elsewhere(site: Site, program: Program) -> bool:
+    """Tell whether a call makes a loader that may fetch in other processes."""
+    is_loader = not LOADERS.isdisjoint(site.names) or is_own_loader(site, program)
+    return is_loader and workers_of(site, program) != 0
 
 
 def is_own_loader(site: Site, program: Program) -> bool:

@@ -38,6 +38,20 @@ def takes_state(site: Site) -> bool:
     )
 
 
+def seeds_its_base(site: Site) -> bool:
+    """Tell whether a call makes an estimator that seeds the one that it is handed."""
+    return not SEEDS_ITS_BASE.isdisjoint(name.rpartition(".")[2] for name in site.names)
+
+
+def makes_unseeded(site: Site, program: Program) -> bool:
+    """Tell whether a call makes an estimator that draws from NumPy's global generator."""
+    return (
+        draws_in_estimator(site, program)
+        and not has_own_generator(site.call)
+        and not takes_state(site)
+    )
+
+
 def seeded_by_others(reach: Reach) -> set[int]:
     """Return the calls that make the base estimator of another, which seeds it from its own state.
 
@@ -45,8 +59,7 @@ def seeded_by_others(reach: Reach) -> set[int]:
     """
     return {
         id(part)
-        for site in reach.sites
-        if not SEEDS_ITS_BASE.isdisjoint(name.rpartition(".")[2] for name in site.names)
+        for site in reach.where(seeds_its_base)
         for part in calls((site.call.args, site.call.keywords))
     }
 
@@ -132,13 +145,7 @@ make(random_state=1).fit(x, y)
         """Yield one report for each estimator that nothing seeds."""
         reported: set[int] = set()
         for training in program.trainings:
-            sites = [
-                site
-                for site in training.reach.sites
-                if draws_in_estimator(site, program)
-                and not has_own_generator(site.call)
-                and not takes_state(site)
-            ]
+            sites = training.reach.where(makes_unseeded, program)
             inner = seeded_by_others(training.reach)
             sites = [site for site in sites if id(site.call) not in inner]
             if not sites:

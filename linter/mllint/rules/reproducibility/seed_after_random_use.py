@@ -55,9 +55,19 @@ def drawn_at_once(site: Site, program: Program) -> set[str]:
     return found
 
 
+def may_seed_late(site: Site, program: Program) -> bool:
+    """Tell whether a call seeds, by itself or as a trainer's constructor does."""
+    knowledge = program.knowledge
+    return knowledge.seeded(site.names) is not None or knowledge.means(
+        "seeding-trainer", names_of(site, program)
+    )
+
+
 def find_late(training: Training, program: Program) -> Late | None:
     """Return the first call of a program that seeds what was drawn from already."""
     knowledge = program.knowledge
+    if not training.reach.where(may_seed_late, program):
+        return None
     in_workers = worker_functions(training.reach, program)
     first_draws: dict[str, list[tuple[Site, Trail]]] = {}
     done: set[str] = set()

@@ -33,10 +33,15 @@ class Seeding(NamedTuple):
     generators: frozenset[str] | None
 
 
+def is_handed(site: Site, keyword: str) -> bool:
+    """Tell whether a call is handed a keyword."""
+    return site.call.keyword(keyword) is not None
+
+
 def worker_functions(reach: Reach, program: Program) -> set[FunctionSymbol]:
     """Return the functions that are handed as ``worker_init_fn``: what they seed is a worker's."""
     found: set[FunctionSymbol] = set()
-    for site in reach.sites:
+    for site in reach.where(is_handed, "worker_init_fn"):
         handed = site.call.keyword("worker_init_fn")
         for value in program.evaluator.evaluate(handed, site.frame):
             target = value.target if isinstance(value, Partial) else value
@@ -66,16 +71,21 @@ def may_seed(site: Site, program: Program) -> bool:
     )
 
 
+def seeds_or_may(site: Site, program: Program) -> bool:
+    """Tell whether a call seeds, or looks as if it did."""
+    return program.knowledge.seeded(site.names) is not None or may_seed(site, program)
+
+
 def seedings(reach: Reach, program: Program) -> Iterator[Seeding]:
     """Yield what seeds a program's own process."""
     in_workers = worker_functions(reach, program)
-    for site in reach.sites:
+    for site in reach.where(seeds_or_may, program):
         if site.frame.function in in_workers and in_workers:
             continue
         generators = program.knowledge.seeded(site.names)
         if generators is not None:
             yield Seeding(site, generators)
-        elif may_seed(site, program):
+        else:
             yield Seeding(site, None)
 
 

@@ -44,6 +44,11 @@ def split_generator(site: Site, program: Program) -> str:
     return ""
 
 
+def splits_unseeded(site: Site, program: Program) -> bool:
+    """Tell whether a call splits by a global generator."""
+    return bool(split_generator(site, program)) and not has_own_generator(site.call)
+
+
 def defines_rest(site: Site) -> bool:
     """Tell whether the rows that were not sampled are the other part: ``df.drop(part.index)``."""
     match site.statement:
@@ -215,10 +220,8 @@ print(train_test_split([1, 2, 3]))
         for training in program.trainings:
             seeded: frozenset[str] | None = frozenset()
             splits = [
-                (site, generator)
-                for site in training.reach.sites
-                if (generator := split_generator(site, program))
-                and not has_own_generator(site.call)
+                (site, split_generator(site, program))
+                for site in training.reach.where(splits_unseeded, program)
             ]
             if splits:
                 seeded = seeded_generators(training, program)

@@ -57,8 +57,7 @@ def is_torch(training: Training) -> bool:
     """Tell whether a program trains with PyTorch."""
     return any(
         name.startswith(("torch.", "lightning.", "pytorch_lightning."))
-        for site in training.reach.sites
-        for name in site.names
+        for name in training.reach.names
     )
 
 
