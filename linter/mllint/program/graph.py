@@ -40,6 +40,7 @@ class CallGraph:
         self.explorer = explorer
         self.sites: dict[Owner, list[Site]] = {}
         self.callers: dict[Owner, list[Site]] = {}
+        self._calling: dict[FunctionSymbol, list[Site]] | None = None
         self._on: dict[Owner, dict[str, list[Site]]] = {}
         for frame, activity in reach.activities.items():
             if activity.sites:
@@ -83,12 +84,12 @@ class CallGraph:
 
     def calling(self, function: FunctionSymbol) -> list[Site]:
         """Return all calls that carry out a function at once, however many there are."""
-        return [
-            site
-            for sites in self.sites.values()
-            for site in sites
-            if site.values and function in self.called(site)
-        ]
+        if self._calling is None:
+            self._calling = {}
+            for site in self.reach.where(calls_project, self.explorer):
+                for each in dict.fromkeys(self.called(site)):
+                    self._calling.setdefault(each, []).append(site)
+        return self._calling.get(function, [])
 
     def handed(self, function: FunctionSymbol, name: str) -> Iterator[tuple[Expression, Frame]]:
         """Yield what a parameter is handed, as it is written in the calls."""

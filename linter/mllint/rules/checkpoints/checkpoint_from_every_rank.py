@@ -23,6 +23,7 @@ from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
 from ...program.symbols import Owner
 from ...program.training import Training
+from ...program.values import Frame
 from ..base import Note, Report, Rule
 from ..origins import Origins
 from ..scopes import placed
@@ -196,6 +197,8 @@ class Guards(Origins):
 
     def __init__(self, graph: CallGraph) -> None:
         super().__init__(graph)
+        self._guarded: dict[tuple[int, Frame], bool] = {}
+        self._named: dict[str, bool] = {}
 
     def is_guarded(self, site: Site) -> bool:
         """Tell whether a condition on the rank stands before a call, here or where it is led to."""
@@ -204,7 +207,10 @@ class Guards(Origins):
         while waiting:
             each = waiting.pop()
             owner = owner_of(each.frame)
-            if self._here(each):
+            at = id(each.statement), each.frame
+            if at not in self._guarded:
+                self._guarded[at] = self._here(each)
+            if self._guarded[at]:
                 return True
             if owner in seen or len(seen) > MAX_UP:
                 continue
@@ -243,13 +249,8 @@ class Guards(Origins):
         """Tell whether a value hangs on the rank: by its name, or by what it is made of."""
         if isinstance(part, Name | Attribute) and SAYS_RANK.search(dotted(part) or part[-1]):
             return True
-        if isinstance(part, Attribute) and level < 2:  # self.logger = … if rank == 0
-            for owner in self.graph.sites:
-                for name, entries in owner.table.items():
-                    if name == dotted(part):
-                        for entry in entries:
-                            if self._made_by_rank(entry.value, entry.statement, owner):
-                                return True
+        if isinstance(part, Attribute) and level < 2 and self._is_made_by_rank(dotted(part)):
+            return True
         if isinstance(part, Name) and level < 3:
             table = owner_of(site.frame).table
             for entry in (*table.get(part.id, ()), *site.module.table.get(part.id, ())):
@@ -259,6 +260,16 @@ class Guards(Origins):
                 if any(self.says_rank(p, site, level + 1) for p in subexpressions(value)):
                     return True
         return False
+
+    def _is_made_by_rank(self, name: str) -> bool:
+        """Tell whether any function gives a name its value by rank: ``self.log = … if rank``."""
+        if name not in self._named:
+            self._named[name] = any(
+                self._made_by_rank(entry.value, entry.statement, owner)
+                for owner in self.graph.sites
+                for entry in owner.table.get(name, ())
+            )
+        return self._named[name]
 
     @staticmethod
     def _made_by_rank(value: Expression | None, statement: Statement, owner: Owner) -> bool:

@@ -47,10 +47,10 @@ def printed_metrics(site: Site, metrics: Metrics, graph: CallGraph) -> Iterator[
         if metrics.are_handed(site):
             yield site
         return
-    for group in graph.sites.values():  # a helper is called more often than the graph keeps count
-        for caller in group:
-            if function in graph.called(caller) and metrics.are_handed(caller):
-                yield caller
+    # All of them: a helper is called more often than the graph's callers count.
+    for caller in graph.calling(function):
+        if metrics.are_handed(caller):
+            yield caller
 
 
 def prints_parameters(site: Site, function: FunctionSymbol) -> bool:
