@@ -15,7 +15,7 @@ from .finding import Finding
 from .load import load_sources
 from .placing import Placing
 from .program.program import Program
-from .project import common_folder, open_project
+from .project import Project, common_folder, open_project
 from .rules import all_rules
 from .rules.base import Report, Review, Rule
 from .silence import Silence
@@ -48,6 +48,7 @@ def check(
     jobs: int | None = None,
     given: Mapping[Path, bytes] = MappingProxyType({}),
     watch: Watch = unwatched,
+    project: Project | None = None,
 ) -> Outcome:
     """Lint files and folders.
 
@@ -59,6 +60,7 @@ def check(
         jobs: Most processes to use; by default as many as there are cores.
         given: Files to report on whose content is this, and not the one on disk.
         watch: Is told how far the run is.
+        project: What `open_project` said of the paths, if it was asked already.
 
     Returns:
         The findings, in the order of files and lines.
@@ -69,8 +71,9 @@ def check(
     """
     if settings is None:
         settings = make_settings(common_folder([*paths, *given]))
+    project = project or open_project(paths, settings.filter, given)
     program = without_collector(
-        lambda: load(paths, cache_folder, use_cache, settings, jobs, given, watch)
+        lambda: load(project, cache_folder, use_cache, settings, jobs, given, watch)
     )
     if program is None:
         return Outcome([], 0)
@@ -96,11 +99,10 @@ def without_collector(work: Callable[[], Result]) -> Result:
 
 
 def load(
-    paths: list[Path], cache_folder: Path | None, use_cache: bool, settings: Settings,
+    project: Project, cache_folder: Path | None, use_cache: bool, settings: Settings,
     jobs: int | None, given: Mapping[Path, bytes], watch: Watch,
 ) -> Program | None:  # fmt: skip
     """Read and link the project; None if it has no files to report on."""
-    project = open_project(paths, settings.filter, given)
     if not project.checked:
         return None
     folder = cache_folder or settings.cache_dir or project.root / FOLDER

@@ -17,11 +17,15 @@ MARKS = (
     *("pyproject.toml", "mllint.toml", ".git", "setup.py", "setup.cfg", "requirements.txt"),
     *("environment.yml", "environment.yaml", "Pipfile", ".hg"),
 )
+PINNING = ("requirements.txt", "requirements.lock", "constraints.txt")
+LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 # Where the older files list console scripts, and how they write one.
 SETUP_SCRIPTS = {
     "setup.py": re.compile(r"""["'](?:console|gui)_scripts["']\s*:\s*\[([^]]*)"""),
     "setup.cfg": re.compile(r"(?m)^(?:console|gui)_scripts\s*=((?:.*\n)(?:[ \t]+.*\n?)*)"),
 }
+# All that is read of a project beside its code and configs.
+INPUTS = ("pyproject.toml", *SETUP_SCRIPTS, *PINNING, *LOCKS)
 SCRIPT = re.compile(r"([\w.-]+)\s*=\s*([\w.]+\s*:\s*[\w.]+)")
 
 
@@ -120,14 +124,14 @@ class Project:
         return pin if known and known < version else ""
 
     def _read_pins(self) -> Iterator[tuple[str, str]]:
-        for name in ("requirements.txt", "requirements.lock", "constraints.txt"):
+        for name in PINNING:
             try:
                 text = (self.root / name).read_text(encoding="utf-8", errors="replace")
             except OSError:
                 continue
             for pin in re.finditer(r"(?m)^\s*([\w.-]+)\s*==\s*([\w.+!]+)", text):
                 yield pin[1].lower().replace("_", "-"), pin[2]
-        for name in ("uv.lock", "poetry.lock", "pdm.lock"):
+        for name in LOCKS:
             try:
                 lock = tomllib.loads((self.root / name).read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..configuration.settings import Settings
     from ..output.listing import Listing
     from ..output.paint import Paint
+    from ..project import Project
+    from .answers import Question
     from .fixing import Fixed
 
 STDIN = Path("-")
@@ -79,10 +81,17 @@ class Run:
 
     def run(self) -> int:
         """Check, mend if asked to, write what was found, and return the exit status."""
-        from ..output.listing import Listing
+        from .answers import Answer
 
         started = time.monotonic()
-        fixed = self.check_and_fix()
+        question = self.question()
+        known = question.answer() if question else None
+        if known is not None:
+            self.write(known.text)
+            return known.status
+        from ..output.listing import Listing
+
+        fixed = self.check_and_fix(question.project if question else None)
         outcome = fixed.outcome
         if self.options["verbose"]:
             self.tell(outcome, time.monotonic() - started)
@@ -96,7 +105,25 @@ class Run:
             print(report, end="", file=sys.stderr)
         else:
             self.write(report)
-        return self.status(fixed)
+        status = self.status(fixed)
+        if question is not None and listing.files:
+            question.keep(Answer(report, status), outcome.program)
+        return status
+
+    def question(self) -> Question | None:
+        """Return what is asked, if the answer may be one that was given before."""
+        from ..project import open_project
+        from .answers import Question
+
+        options = self.options
+        told = ("no_cache", "fix", "diff", "coverage", "verbose")
+        if self.given or any(options[name] for name in told):
+            return None
+        try:
+            project = open_project(self.paths, self.settings.filter)
+        except FileNotFoundError:
+            return None  # to be said by who checks
+        return Question(options, self.settings, project, self.paint().is_on)
 
     def status(self, fixed: Fixed) -> int:
         """Return the exit status: 0 nothing is wrong, 1 something is, 2 a file can't be written."""
@@ -108,7 +135,7 @@ class Run:
             return 0
         return int(any(finding.fails for finding in fixed.outcome.findings))
 
-    def check_and_fix(self) -> Fixed:
+    def check_and_fix(self, project: Project | None) -> Fixed:
         """Check, and mend what is to be mended, showing how far that is."""
         from ..check import check
         from .fixing import Fixed, fix
@@ -117,7 +144,7 @@ class Run:
         options = self.options
         with Bar(not options["quiet"]) as bar:
 
-            def lint(given: Mapping[Path, bytes]) -> Outcome:
+            def lint(given: Mapping[Path, bytes], project: Project | None = None) -> Outcome:
                 return check(
                     self.paths,
                     use_cache=not options["no_cache"],
@@ -125,13 +152,14 @@ class Run:
                     jobs=options["jobs"],
                     given={**self.given, **given},
                     watch=bar,
+                    project=project,
                 )
 
             try:
                 if options["fix"] or options["diff"]:
                     is_written = not options["diff"] and not self.given
                     return fix(lint, options["unsafe_fixes"], is_written)
-                return Fixed(lint({}))
+                return Fixed(lint({}, project))
             except FileNotFoundError as error:
                 raise ConfigurationError(
                     f"{error}: no such file or folder; check the path."

@@ -9,10 +9,11 @@ from ...facts.statements import Evaluate, Import, Statement
 from ...fixes.changes import AddImport, Fix, Wrap
 from ...program.program import Program
 from ...program.symbols import Module
+from ...program.training import last_name
 from ...program.values import Callable
 from ..base import Note, Report, Rule
 from ..learning import is_network
-from ..scopes import Scope, scopes_of
+from ..scopes import Scope, functions, scopes_of
 from .aliases import called, has_weights, live_states, roots, subject_of
 from .keeping import Keeping, Kept, is_for_the_best, keepers, reads
 from .stepping import Stepping
@@ -285,17 +286,19 @@ class Trainer:
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each state that is kept and goes on changing."""
-        stepping = Stepping(program)
+        stepping, givers = Stepping(program), frozenset(state_givers(program))
         for scope in scopes_of(program, "state_dict", "deepcopy", "backward", "best_model"):
             keeping = Keeping(scope, stepping)
             for statement, around in scope.placed:
                 for kept, value in keepers(statement, around):
-                    found = next(self.found(kept, value, keeping), None)
+                    found = next(self.found(kept, value, keeping, givers), None)
                     if found is not None:
                         yield found
                         break
 
-    def found(self, kept: Kept, value: Expression, keeping: Keeping) -> Iterator[Report]:
+    def found(
+        self, kept: Kept, value: Expression, keeping: Keeping, givers: frozenset[str]
+    ) -> Iterator[Report]:
         """Yield the reports on one value that is kept."""
         scope = keeping.scope
         states = [each for each in live_states(value) if has_weights(each)]
@@ -303,7 +306,7 @@ class Trainer:
             reader = read_in_vain(kept, subject_of(state), keeping)
             if reader is not None:
                 yield report(scope, kept, state, reader)
-        if not states and isinstance(value, Call) and gives_state(value, scope):
+        if not states and isinstance(value, Call) and gives_state(value, scope, givers):
             reader = read_in_vain(kept, value, keeping)
             if reader is not None:
                 yield report(scope, kept, value, reader)
@@ -384,17 +387,36 @@ def scopes_of_module(scope: Scope) -> Iterator[Scope]:
         yield Scope(scope.program, scope.module, method, ())
 
 
-def gives_state(call: Call, scope: Scope) -> bool:
-    """Tell whether a function of the project returns the live state of what it is handed."""
-    functions = [each.function for each in scope.values(call.func) if isinstance(each, Callable)]
-    return bool(functions) and all(
+def state_givers(program: Program) -> Iterator[str]:
+    """Yield the names, without those of their classes, of functions that return a live state."""
+    for module in program.mentioning("state_dict"):
+        for function in functions(module.body, module, None, None):
+            if any(True for returned in function.returns for _ in live_states(returned)):
+                yield function.name.rpartition(".")[2]
+
+
+def gives_state(call: Call, scope: Scope, givers: frozenset[str]) -> bool:
+    """Tell whether a function of the project returns the live state of what it is handed.
+
+    Args:
+        call: The call.
+        scope: Where it stands.
+        givers: Names of functions that do; to find out what a call leads to takes long.
+    """
+    name = last_name(call)
+    renamed = {alias: real for each in scope.module.source.outline.imports
+               for real, alias in each.names if alias}  # fmt: skip
+    if not givers & {name, renamed.get(name, name)}:
+        return False
+    called_here = [each.function for each in scope.values(call.func) if isinstance(each, Callable)]
+    return bool(called_here) and all(
         function.returns
         and all(
             any(roots(subject_of(state)) & {p.name for p in function.parameters}
                 for state in live_states(returned))
             for returned in function.returns
         )
-        for function in functions
+        for function in called_here
     )  # fmt: skip
 
 
