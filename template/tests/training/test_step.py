@@ -54,8 +54,9 @@ def test_a_step_after_an_evaluation_trains_in_training_mode(run_dir: Path) -> No
     evaluated = len(modes)
     take_steps(loop, 1)
     loop.close("completed")
-    assert all(modes[evaluated:]) and len(modes) > evaluated
     assert not modes[evaluated - 1]
+    assert modes[evaluated:]
+    assert all(modes[evaluated:])
     assert all(module.training for module in loop.parts.model.modules())
 
 
