@@ -22,6 +22,7 @@ from .silence import Silence
 from .watching import Watch, unwatched
 
 SHOWN = frozenset({"high", "medium"})
+MANY = 200_000  # objects, which the collector takes long to go over
 Result = TypeVar("Result")
 
 
@@ -69,31 +70,42 @@ def check(
         FileNotFoundError: If a path does not exist.
         ConfigurationError: If a configuration file says what can't be.
     """
-    if settings is None:
-        settings = make_settings(common_folder([*paths, *given]))
+    settings = settings or make_settings(common_folder([*paths, *given]))
     project = project or open_project(paths, settings.filter, given)
-    program = without_collector(
-        lambda: load(project, cache_folder, use_cache, settings, jobs, given, watch)
-    )
-    if program is None:
-        return Outcome([], 0)
-    found = without_collector(lambda: list(by_rules(program, settings, watch)))
-    checked = program.project.checked
-    order = {path: position for position, path in enumerate(checked)}
-    found.sort(key=lambda each: (order[each.path], each.cell, each.line, each.column, each.code))
-    return Outcome(found, len(checked), program)
+
+    def look() -> Outcome:
+        program = load(project, cache_folder, use_cache, settings, jobs, given, watch)
+        if program is None:
+            return Outcome([], 0)
+        found = list(by_rules(program, settings, watch))
+        order = {path: position for position, path in enumerate(project.checked)}
+        found.sort(key=lambda each: (order[each.path], *place(each)))
+        return Outcome(found, len(project.checked), program)
+
+    return without_collector(look)
+
+
+def place(finding: Finding) -> tuple[int, int, int, str]:
+    """Return where in its file a finding comes."""
+    return finding.cell, finding.line, finding.column, finding.code
 
 
 def without_collector(work: Callable[[], Result]) -> Result:
     """Do something with the garbage collector off.
 
-    There are millions of facts and no garbage: it would walk over them again and again.
+    There are millions of facts and no garbage: it would walk over them again and again, and once
+    more when it is on again. So where there are many, it leaves them alone until the next check.
     """
     collecting = gc.isenabled()
     gc.disable()
+    if gc.get_freeze_count() > MANY:
+        gc.unfreeze()
+        gc.collect()
     try:
         return work()
     finally:
+        if gc.get_count()[0] > MANY:
+            gc.freeze()
         if collecting:
             gc.enable()
 
