@@ -172,6 +172,42 @@ def main():
 
 main()
 """,
+        # What a module that others use tries out when it is run by itself.
+        {
+            "net.py": """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(8, 1)
+
+    def forward(self, x):
+        return self.layer(x)
+
+if __name__ == "__main__":
+    torch.manual_seed(0)
+    net = Net()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for step in range(5):
+        loss = net(torch.randn(4, 8)).square().mean()
+        loss.backward()
+        optimizer.step()
+""",
+            "train.py": """
+import torch
+from net import Net
+
+torch.manual_seed(0)
+net = Net()
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(net(x), y)
+    loss.backward()
+    optimizer.step()
+torch.save(net.state_dict(), "net.pt")
+""",
+        },
         # A model that nobody can tell by how it is made, among the scores.
         """
 import sys

@@ -32,7 +32,7 @@ def is_trial(training: Training, program: Program) -> bool:
     return (
         trains_inputs(reach.where(makes_optimizer))
         or finds_rate(reach.meaning(program.knowledge, "plot"), program, graph)
-        or times_steps(reach, program)
+        or (is_fed_noise(reach, program) and times_or_tries(training, program))
     )
 
 
@@ -65,14 +65,20 @@ def _takes_tensors(call: Call, frame: Frame) -> bool:
     return False
 
 
-def times_steps(reach: Reach, program: Program) -> bool:
-    """Tell whether a program measures how long steps take, on numbers that it draws."""
+def is_fed_noise(reach: Reach, program: Program) -> bool:
+    """Tell whether a program reads no data, and draws some instead."""
     names = reach.names
-    return (
-        "torch.cuda.synchronize" in names
-        and not NOISE.isdisjoint(names)
-        and not any(program.knowledge.means(each, names) for each in ("loader", "reader"))
+    return not NOISE.isdisjoint(names) and not any(
+        program.knowledge.means(each, names) for each in ("loader", "reader")
     )
+
+
+def times_or_tries(training: Training, program: Program) -> bool:
+    """Tell whether a program measures how long steps take, or is what a module shows of itself."""
+    if "torch.cuda.synchronize" in training.reach.names:
+        return True
+    entry = training.entry
+    return entry.kind == "main" and entry.module in program.imported
 
 
 def finds_rate(plots: list[Site], program: Program, graph: CallGraph) -> bool:
