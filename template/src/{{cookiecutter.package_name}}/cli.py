@@ -37,7 +37,19 @@ _OK, _USER_ERROR, _INTERRUPTED = 0, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit status: 0 done, 1 a check failed, 2 a mistake to mend."""
+    """Run a command; return its exit status: 0 done, 1 a check failed, 2 a mistake to mend.
+
+    One of several processes ends here, and does not return.
+    """
+    status = _command(argv)
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        from .utils.ending import end_at_once
+
+        end_at_once(status)
+    return status
+
+
+def _command(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         sys.stdout.write(_overview())

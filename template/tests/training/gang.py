@@ -20,6 +20,9 @@ from {{ cookiecutter.package_name }}.training.resume import SplitsNote
 from {{ cookiecutter.package_name }}.training.signals import (
     StopRequest,
 )
+from {{ cookiecutter.package_name }}.utils.ending import (
+    end_at_once,
+)
 
 from .tiny import FaultyTask, configure, start, weights
 
@@ -151,3 +154,4 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+    end_at_once(0)

@@ -224,9 +224,6 @@ def join_world(accelerator: str = "auto", strategy: str = "auto") -> Iterator[Wo
     )
     try:
         yield world
-        # DDP keeps gloo's threads alive beyond the group (pytorch 2.13), and one that still lets go
-        # of the last exchange's tensors while Python ends aborts the process. It holds none of a
-        # barrier's, and is done with what came before by the time that all have met.
-        world.barrier()
+        world.barrier()  # none leaves while another still needs it
     finally:
         dist.destroy_process_group()
