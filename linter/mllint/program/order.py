@@ -13,11 +13,10 @@ from typing import TypeAlias
 
 from .activity import Site
 from .entries import Entry
-from .evaluation import Evaluator
 from .ordering import Ordering
 from .reach import Explorer, Reach
-from .symbols import ClassSymbol, FunctionSymbol
-from .values import Callable, Frame, Instance, Partial, Type, Value
+from .symbols import FunctionSymbol
+from .values import Frame
 
 MAX_DEPTH = 60  # of calls
 Trail: TypeAlias = tuple[Site, ...]  # the calls that lead to one, outermost first
@@ -79,7 +78,7 @@ def visit(
         line = site.statement.line
         while imports and imports[0][0] <= line:
             yield from visit(imports.pop(0)[1], False, explorer, reach, seen, (*trail, site))
-        functions = functions_of(site, explorer.evaluator)
+        functions = functions_of(site, explorer)
         for each in by_line.get(line, ()) if functions else ():
             if each.function in functions:
                 yield from visit(each, False, explorer, reach, seen, (*trail, site))
@@ -88,23 +87,11 @@ def visit(
         yield from visit(each, False, explorer, reach, seen, trail)
 
 
-def functions_of(site: Site, evaluator: Evaluator) -> set[FunctionSymbol]:
-    """Return the project's functions that a call runs at once."""
-    found: set[FunctionSymbol] = set()
-    waiting: list[Value] = list(site.values)
+def functions_of(site: Site, explorer: Explorer) -> set[FunctionSymbol]:
+    """Return the project's functions that a call runs at once, by itself or as what starts them."""
+    found = set(explorer.called(site))
     if any(name.rpartition(".")[2] in STARTERS for name in site.names):
         for argument in site.call.args:
-            waiting += evaluator.evaluate(argument, site.frame)
-    for value in waiting:
-        match value:
-            case Callable(function) | Partial(Callable(function)):
-                found.add(function)
-            case Type(symbol):
-                for each in evaluator.ancestry(symbol):
-                    if isinstance(each, ClassSymbol) and "__init__" in each.methods:
-                        found.add(each.methods["__init__"])
-                        break
-            case Instance():
-                methods = evaluator.called_method(value)
-                found |= {each.function for each in methods if isinstance(each, Callable)}
+            for value in explorer.evaluator.evaluate(argument, site.frame):
+                found.update(explorer.functions(value))
     return found

@@ -155,11 +155,12 @@ class Explorer:
         """Return the project's functions that a call carries out at once; found once."""
         found = self._called.get(id(site))
         if found is None:
-            values = (each for value in site.values for each in self._functions(value))
+            values = (each for value in site.values for each in self.functions(value))
             found = self._called[id(site)] = site, tuple(values)
         return found[1]
 
-    def _functions(self, value: Value) -> Iterator[FunctionSymbol]:
+    def functions(self, value: Value) -> Iterator[FunctionSymbol]:
+        """Yield the project's functions that calling a value carries out at once."""
         match value:
             case Callable(function):
                 yield function
@@ -173,7 +174,7 @@ class Explorer:
                     if isinstance(method, Callable):
                         yield method.function
             case Partial(target):
-                yield from self._functions(target)
+                yield from self.functions(target)
 
     def once(self, find: Test[[Owner], Result], owner: Owner) -> Result:
         """Return what a function finds in the statements of a function or module; found once."""
