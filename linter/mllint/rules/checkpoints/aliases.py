@@ -16,6 +16,10 @@ from ...facts.expressions import (
     dotted,
     subexpressions,
 )
+from ...program.program import Program
+from ...program.training import last_name
+from ...program.values import Callable
+from ..scopes import Scope, functions
 
 SHALLOW = frozenset({"dict", "OrderedDict", "copy"})
 SHARING = frozenset({"detach", "data", "requires_grad_"})  # give a tensor with the same memory
@@ -96,3 +100,36 @@ def roots(expression: Expression) -> frozenset[str]:
         if isinstance(part, Name | Attribute) and dotted(part):
             found.add(dotted(part))
     return frozenset(found - {"self"})
+
+
+def state_givers(program: Program) -> Iterator[str]:
+    """Yield the names, without those of their classes, of functions that return a live state."""
+    for module in program.mentioning("state_dict"):
+        for function in functions(module.body, module, None, None):
+            if any(True for returned in function.returns for _ in live_states(returned)):
+                yield function.name.rpartition(".")[2]
+
+
+def gives_state(call: Call, scope: Scope, givers: frozenset[str]) -> bool:
+    """Tell whether a function of the project returns the live state of what it is handed.
+
+    Args:
+        call: The call.
+        scope: Where it stands.
+        givers: Names of functions that do; to find out what a call leads to takes long.
+    """
+    name = last_name(call)
+    renamed = {alias: real for each in scope.module.source.outline.imports
+               for real, alias in each.names if alias}  # fmt: skip
+    if not givers & {name, renamed.get(name, name)}:
+        return False
+    called_here = [each.function for each in scope.values(call.func) if isinstance(each, Callable)]
+    return bool(called_here) and all(
+        function.returns
+        and all(
+            any(roots(subject_of(state)) & {p.name for p in function.parameters}
+                for state in live_states(returned))
+            for returned in function.returns
+        )
+        for function in called_here
+    )  # fmt: skip

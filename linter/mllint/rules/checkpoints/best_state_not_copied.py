@@ -9,12 +9,11 @@ from ...facts.statements import Evaluate, Import, Statement
 from ...fixes.changes import AddImport, Fix, Wrap
 from ...program.program import Program
 from ...program.symbols import Module
-from ...program.training import last_name
 from ...program.values import Callable
 from ..base import Note, Report, Rule
 from ..learning import is_network
-from ..scopes import Scope, functions, scopes_of
-from .aliases import called, has_weights, live_states, roots, subject_of
+from ..scopes import Scope, scopes_of
+from .aliases import called, gives_state, has_weights, live_states, state_givers, subject_of
 from .keeping import Keeping, Kept, is_for_the_best, keepers, reads
 from .stepping import Stepping
 
@@ -385,39 +384,6 @@ def scopes_of_module(scope: Scope) -> Iterator[Scope]:
     owner = scope.function.owner if scope.function else None
     for method in owner.methods.values() if owner else ():
         yield Scope(scope.program, scope.module, method, ())
-
-
-def state_givers(program: Program) -> Iterator[str]:
-    """Yield the names, without those of their classes, of functions that return a live state."""
-    for module in program.mentioning("state_dict"):
-        for function in functions(module.body, module, None, None):
-            if any(True for returned in function.returns for _ in live_states(returned)):
-                yield function.name.rpartition(".")[2]
-
-
-def gives_state(call: Call, scope: Scope, givers: frozenset[str]) -> bool:
-    """Tell whether a function of the project returns the live state of what it is handed.
-
-    Args:
-        call: The call.
-        scope: Where it stands.
-        givers: Names of functions that do; to find out what a call leads to takes long.
-    """
-    name = last_name(call)
-    renamed = {alias: real for each in scope.module.source.outline.imports
-               for real, alias in each.names if alias}  # fmt: skip
-    if not givers & {name, renamed.get(name, name)}:
-        return False
-    called_here = [each.function for each in scope.values(call.func) if isinstance(each, Callable)]
-    return bool(called_here) and all(
-        function.returns
-        and all(
-            any(roots(subject_of(state)) & {p.name for p in function.parameters}
-                for state in live_states(returned))
-            for returned in function.returns
-        )
-        for function in called_here
-    )  # fmt: skip
 
 
 def is_model(value: Expression, scope: Scope) -> bool:
