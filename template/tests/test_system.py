@@ -89,6 +89,21 @@ def test_what_hangs_or_raises_gives_the_default() -> None:
     assert hardware.answer_within(5, lambda: 42, -1) == 42
 
 
+def test_a_process_that_ends_at_once_does_what_is_registered_and_keeps_its_status() -> None:
+    code = (
+        "import atexit, threading, time\n"
+        "from {{ cookiecutter.package_name }}.utils.ending import end_at_once\n"
+        "atexit.register(print, 'registered')\n"
+        "threading.Thread(target=time.sleep, args=(60,)).start()\n"
+        "print('written')\n"
+        "end_at_once(3)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (3, "written\nregistered\n")
+
+
 def test_git_state(tmp_path: Path) -> None:
     assert system.git_state(tmp_path)["commit"] is None
     if hardware.run_tool("git", "--version") is None:
