@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from {{ cookiecutter.package_name }}.utils import hardware, system
+from {{ cookiecutter.package_name }}.utils import ending, hardware, system
 from {{ cookiecutter.package_name }}.utils.alerts import (
     REQUIRED,
     alerts,
@@ -91,15 +91,18 @@ def test_what_hangs_or_raises_gives_the_default() -> None:
 
 def test_a_process_that_ends_at_once_does_what_is_registered_and_keeps_its_status() -> None:
     code = (
-        "import atexit, threading, time\n"
-        "from {{ cookiecutter.package_name }}.utils.ending import end_at_once\n"
+        "import atexit, importlib, sys, threading, time\n"
         "atexit.register(print, 'registered')\n"
         "threading.Thread(target=time.sleep, args=(60,)).start()\n"
         "print('written')\n"
-        "end_at_once(3)\n"
+        "importlib.import_module(sys.argv[1]).end_at_once(3)\n"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", code, ending.__name__],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     assert (ended.returncode, ended.stdout) == (3, "written\nregistered\n")
 
