@@ -41,6 +41,7 @@ REVIEW = {
     "all loader workers add the same noise, each epoch": Expected("MLR003", "data.py", 27),
     "missing values filled with means of all rows": Expected("MLD007", "explore.ipynb", 2, 3),
     "copies of a patient on both sides of the split": Expected("MLD003", "explore.ipynb", 4, 4),
+    "the epoch is chosen by its score on the test part": Expected("MLE001", "train.py", 50),
     "nothing of a run is left but the terminal": Expected("MLL001", "train.py", 53),
     "standardised by hand before it is split": Expected("MLD007", "train_old.py", 10),
     "the old split is not seeded": Expected("MLR006", "train_old.py", 13),

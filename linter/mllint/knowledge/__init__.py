@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .loops import Feed, KnowledgeError, Owner, feed, owner, texts
+from .loops import Chooser, Feed, KnowledgeError, Owner, chooser, feed, owner, texts
 
 MEANINGS = frozenset(
     {
@@ -103,7 +103,7 @@ MEANINGS = frozenset(
         "zscore",
     }
 )
-Row = TypeVar("Row", Owner, Feed)
+Row = TypeVar("Row", Owner, Feed, Chooser)
 
 
 def pattern(names: Iterable[str]) -> re.Pattern[str]:
@@ -138,6 +138,7 @@ class Knowledge:
         owners: The calls that own a loop.
         aliases: Beginnings of names, and what they stand for.
         feeds: The calls that run loops over data that they are handed.
+        choosers: What makes such a loop choose by what it validates on.
     """
 
     seeds: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -147,6 +148,7 @@ class Knowledge:
     owners: list[Owner] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     feeds: list[Feed] = field(default_factory=list)
+    choosers: list[Chooser] = field(default_factory=list)
     # What was answered before: a large project asks the same a million times.
     _patterns: dict[str, re.Pattern[str]] = field(default_factory=dict, repr=False, init=False)
     _canonical: dict[str, str] = field(default_factory=dict, repr=False, init=False)
@@ -154,6 +156,7 @@ class Knowledge:
     _seeds: dict[str, frozenset[str] | None] = field(default_factory=dict, repr=False, init=False)
     _owners: dict[str, Owner | None] = field(default_factory=dict, repr=False, init=False)
     _feeds: dict[str, Feed | None] = field(default_factory=dict, repr=False, init=False)
+    _choosers: dict[str, Chooser | None] = field(default_factory=dict, repr=False, init=False)
 
     def canonical(self, name: str) -> str:
         """Return a library name in the form that the files use."""
@@ -215,6 +218,10 @@ class Knowledge:
         """Return what a call does with the data that it is handed."""
         return self._first(self.feeds, self._feeds, names)
 
+    def chooser(self, names: Iterable[str]) -> Chooser | None:
+        """Return what a call makes a library's loop choose by."""
+        return self._first(self.choosers, self._choosers, names)
+
     def _first(
         self, rows: list[Row], known: dict[str, Row | None], names: Iterable[str]
     ) -> Row | None:
@@ -233,7 +240,7 @@ class Knowledge:
         """Forget what was answered before there was more to know."""
         for answers in (self._patterns, self._canonical, self._matched):
             answers.clear()
-        for found in (self._seeds, self._owners, self._feeds):
+        for found in (self._seeds, self._owners, self._feeds, self._choosers):
             found.clear()
 
     def add(self, data: dict[str, Any], where: str) -> None:
@@ -245,6 +252,7 @@ class Knowledge:
         self._forget()
         unknown = data.keys() - {
             *("library", "seeds", "means", "owner", "aliases", "draws", "stochastic", "feed"),
+            "chooser",
         }
         if unknown:
             raise KnowledgeError(f"{where}: unknown key {min(unknown)!r}")
@@ -263,6 +271,8 @@ class Knowledge:
             self.owners.append(owner(each, where))
         for each in data.get("feed", []):
             self.feeds.append(feed(dict(each), where))
+        for each in data.get("chooser", []):
+            self.choosers.append(chooser(each, where))
         aliases = data.get("aliases", {})
         texts(list(aliases.values()), f"{where}: aliases")
         self.aliases |= aliases

@@ -49,6 +49,27 @@ class Feed:
     arguments: dict[str, tuple[int | None, str]]
 
 
+@dataclass(frozen=True)
+class Chooser:
+    """What makes the loop of a library choose an epoch or a rate by what it validates on.
+
+    Attributes:
+        names: The call that makes it, or that configures the loop.
+        asks: The argument without which it chooses nothing: ``name``, or ``name=value``; empty
+            where it always does.
+    """
+
+    names: tuple[str, ...]
+    asks: str = ""
+
+
+def chooser(data: dict[str, Any], where: str) -> Chooser:
+    """Return a chooser, as a file describes it."""
+    if not {"name"} <= data.keys() <= {"name", "asks"}:
+        raise KnowledgeError(f"{where}: a chooser has name, asks")
+    return Chooser(tuple(texts(data["name"], f"{where}: chooser.name")), str(data.get("asks", "")))
+
+
 def owner(data: dict[str, Any], where: str) -> Owner:
     """Return an owner, as a file describes it."""
     if not {"name", "made"} <= data.keys() <= set(OWNER_KEYS):

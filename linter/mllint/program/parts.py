@@ -29,7 +29,10 @@ KEEPING = frozenset(
     {"copy", "reset_index", "values", "to_numpy", "astype", "numpy", "tolist", "map", "batch"}
     | {"prefetch", "cache", "repeat", "shuffle", "with_format", "set_format", "with_transform"}
     | {"rename_column", "remove_columns", "float", "long", "contiguous", "detach", "clone"}
+    | {"rename_columns", "select_columns", "cast_column", "class_encode_column", "flatten"}
+    | {"set_transform", "to_tf_dataset", "add_column"}
 )
+CHOOSING = frozenset({"select", "filter", "take", "skip", "shard"})  # some rows, which is not known
 # Functions that draw anew each time: what two calls give overlaps.
 DRAWS = frozenset(
     {"numpy.random.choice", "numpy.random.permutation", "random.sample", "torch.randperm"}
@@ -152,8 +155,10 @@ class Partition:
             yield from self._cut(self.objects.receiver(thing), Cut("split", thing, path[0]), depth)
         elif isinstance(func, Attribute) and func.attr == "sample" and is_table(names):
             yield from self._cut(self.objects.receiver(thing), Cut("sample", thing), depth)
-        elif isinstance(func, Attribute) and func.attr in KEEPING and not path:
-            yield from self._cut(self.objects.receiver(thing), None, depth)
+        elif isinstance(func, Attribute) and func.attr in KEEPING | CHOOSING and are_keys(path):
+            whole = self.objects.things(func.value, thing.scene, thing.statement, thing.path)
+            cut = None if func.attr in KEEPING else Cut("other", thing)
+            yield from self._cut(whole, cut, depth)
         else:
             yield Part(self._whole(thing, path), thing)
 
@@ -256,6 +261,11 @@ class Partition:
     def repeats(self, one: Thing, other: Thing) -> bool:
         """Tell whether two splits may give the same parts: both are seeded."""
         return all(is_seeded(each) for each in (one, other))
+
+
+def are_keys(path: tuple[object, ...]) -> bool:
+    """Tell whether a path leads to a part by its name: what is done to all is done to that."""
+    return all(isinstance(each, str) and not each.startswith(".") for each in path)
 
 
 def is_table(names: tuple[str, ...]) -> bool:

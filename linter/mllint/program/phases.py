@@ -18,12 +18,13 @@ from ..facts.expressions import (
     Operation,
     subexpressions,
 )
-from ..facts.statements import For, If, Statement, With, header, walk
+from ..facts.statements import Body, For, If, Return, Statement, With, header, walk
 from .activity import Site
 from .entries import Entry
 from .objects import Objects, Thing, Things
 from .program import Program
 from .scenes import Play, Scene
+from .steps import meant
 from .symbols import ClassSymbol
 from .values import Library, Literal
 
@@ -50,13 +51,15 @@ class Use(NamedTuple):
         purpose: ``train``; ``score`` in a loop by hand; ``validate`` or ``test`` by a library.
         thing: The loader or data set.
         scene: In which call of which function.
-        statement: The loop, or the call.
+        statement: The loop; the call; or what a loader's method returns.
+        handed: To a library: the expression, which says what it is called there.
     """
 
     purpose: str
     thing: Thing
     scene: Scene
     statement: Statement
+    handed: Expression | None = None
 
 
 @dataclass(eq=False)
@@ -251,19 +254,16 @@ class Phases:
 
     def scores(self, sites: Iterable[Site], scene: Scene, loop: For) -> bool:
         """Tell whether a loop compares what the model gives with what is right."""
-        return any(
-            isinstance(part, Compare) and part.rest[0][0] == "=="
-            for statement in walk(loop.body)
-            if not isinstance(statement, If)
-            for part in subexpressions(header(statement))
-        ) or any(self.is_score(site) or self.scoring(site, scene) for site in sites)
+        return compares(loop.body) or any(
+            self.is_score(site) or self.scoring(site, scene) for site in sites
+        )
 
     def scoring(self, site: Site, scene: Scene) -> bool:
-        """Tell whether a call leads to one that gives a loss or a score."""
+        """Tell whether a call leads to what compares, or to a call that gives a loss or a score."""
         return any(
-            self.is_score(each)
+            any(self.is_score(each) for each in child.activity.sites)
+            or (compares(child.body) and not self.play.is_of_network(child.frame))
             for child in scene.children.get(id(site.call), ())
-            for each in child.activity.sites
         )
 
     def is_score(self, site: Site) -> bool:
@@ -277,14 +277,14 @@ class Phases:
     def feeds(self, scene: Scene) -> Iterator[Use]:
         """Yield what libraries that run loops by themselves are handed."""
         for site in scene.activity.sites:
-            feed = self.program.knowledge.feed(site.names)
+            feed = self.program.knowledge.feed(meant(site, self.program.evaluator))
             if feed is None:
                 continue
             for keyword, (position, purpose) in feed.arguments.items():
                 handed = site.call.argument(keyword, position)
                 if handed is not None:
                     for thing in self.objects.things(handed, scene, site.statement):
-                        yield Use(purpose, thing, scene, site.statement)
+                        yield Use(purpose, thing, scene, site.statement, handed)
 
     def methods(self, scene: Scene) -> Iterator[Use]:
         """Yield what the loaders' methods of a Lightning module return."""
@@ -299,8 +299,20 @@ class Phases:
             for each in self.program.evaluator.ancestry(function.owner)
             if not isinstance(each, ClassSymbol)
         ):
-            for thing in self.objects.returned(scene, function, ()):
-                yield Use(METHODS[last], thing, scene, function.statement)
+            for given in walk(function.body):
+                if isinstance(given, Return) and given.value is not None:
+                    for thing in self.objects.things(given.value, scene, given):
+                        yield Use(METHODS[last], thing, scene, given, given.value)
+
+
+def compares(body: Body) -> bool:
+    """Tell whether some statements compare values one by one, as predictions with the truth."""
+    return any(
+        isinstance(part, Compare) and part.rest[0][0] == "=="
+        for statement in walk(body)
+        if not isinstance(statement, If)
+        for part in subexpressions(header(statement))
+    )
 
 
 def depends_on_parameter(test: Expression, scene: Scene) -> bool:

@@ -140,9 +140,10 @@ class Play:
 
     def _is_layer(self, frame: Frame, scene: Scene) -> bool:
         """Tell whether a network calls another, its layer: there are many, and none sees data."""
-        return self._is_of_network(frame) and self._is_of_network(scene.frame)
+        return self.is_of_network(frame) and self.is_of_network(scene.frame)
 
-    def _is_of_network(self, frame: Frame) -> bool:
+    def is_of_network(self, frame: Frame) -> bool:
+        """Tell whether a function is a network's method."""
         owner = frame.function.owner if frame.function else None
         return owner is not None and any(
             isinstance(each, Library) and each.name.startswith("torch.nn.")

@@ -1,4 +1,4 @@
-"""Epochs that are chosen by how a network does on the test part, in loops written by hand."""
+"""Epochs that are chosen by the test part: in a loop by hand, or in a library's."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from ...program.program import Program
 from ...program.scenes import Scene
 from ...program.values import Library, Literal
 from ...rows.scores import ORDER, assigned, base_of
-from .held_out import TEST, VALIDATION
+from .held_out import TEST, VALIDATION, names_in
 
 GATHERING = frozenset({"update", "append", "add", "extend"})
 PLATEAU = "lr_scheduler.ReduceLROnPlateau"
+ASKED = frozenset({"test", "testing"})
 MAX_STEPS = 6  # from a score to what is compared
 
 
@@ -56,20 +57,30 @@ class Epochs:
         self.partition = Partition(phases.objects, program.knowledge)
 
     def choices(self) -> Iterator[EpochChoice]:
-        """Yield the choices by a test part behind which no other rows are held out."""
+        """Yield the choices by hand by a test part behind which no other rows are held out."""
+        for use in self.tested("score"):
+            yield from self.chosen_by(use)
+
+    def tested(self, purpose: str) -> Iterator[Use]:
+        """Yield what is evaluated on a test part behind which no other rows are held out."""
         trained = [p for use in self.uses("train") for p in self.partition.parts(use.thing)]
-        scored = [(use, p) for use in self.uses("score") for p in self.partition.parts(use.thing)]
+        scored = [
+            (use, part)
+            for use in self.uses("score", "validate", "test")
+            for part in self.partition.parts(use.thing)
+        ]
         if not trained:
             return
         held_out = [each for each in scored if not self.meets(each[1], trained)]
         for use, part in held_out:
-            others = [p for other, p in held_out if not self.meets(p, [part])]
-            if not others and self.is_test(use, part):
-                yield from self.chosen_by(use)
+            if use.purpose != purpose or not self.is_test(use, part):
+                continue
+            if all(self.meets(p, [part]) or is_alike(p, part) for _, p in held_out):
+                yield use
 
-    def uses(self, purpose: str) -> list[Use]:
-        """Return the loops of one purpose."""
-        return [use for use in self.phases.uses if use.purpose == purpose]
+    def uses(self, *purposes: str) -> list[Use]:
+        """Return the loops of some purposes."""
+        return [use for use in self.phases.uses if use.purpose in purposes]
 
     def meets(self, part: Part, others: list[Part]) -> bool:
         """Tell whether a part is, or shares rows with, one of some others."""
@@ -86,7 +97,10 @@ class Epochs:
             asked = {self.asked(data, name) for name in ("train", "split")}
             if asked & {False, "test"}:
                 return True
+        if is_asked_for(part):
+            return True
         names = [label(use.thing), label(data), *(label(cut.thing) for cut in part.cuts[:1])]
+        names += names_in(use.handed)
         texts = [
             each.value
             for each in subexpressions(data.expression)
@@ -150,6 +164,32 @@ class Epochs:
         for each in scene.chain():
             blocks += each.site.around if each.site is not None else ()
         return any(isinstance(each, For | While) for each in blocks)
+
+
+def is_asked_for(part: Part) -> bool:
+    """Tell whether the test part is asked for by its name, as one that comes with the data set.
+
+    ``train_test_split`` of a table or data set calls one half so, whatever it is for.
+    """
+    if any(cut.kind == "split" for cut in part.cuts):
+        return False
+    return not ASKED.isdisjoint(asked_for(part.thing))
+
+
+def asked_for(thing: Thing) -> set[object]:
+    """Return the texts that a data set is made with, or chosen by out of several."""
+    found: set[object] = set(thing.path)
+    if thing.call is not None:
+        handed = (*thing.call.args, *(value for _, value in thing.call.keywords))
+        found |= {each.value for each in handed if isinstance(each, Constant)}
+    return {each for each in found if isinstance(each, str)}
+
+
+def is_alike(one: Part, other: Part) -> bool:
+    """Tell whether two parts are made by one class or function, asked for the test part both."""
+    mine, its = one.thing.call, other.thing.call
+    is_one = mine is not None and its is not None and mine.func == its.func
+    return is_one and is_asked_for(one) and is_asked_for(other)
 
 
 def changed_in(loop: Statement) -> set[str]:

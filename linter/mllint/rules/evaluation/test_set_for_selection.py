@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Attribute, Call, Name
+from ...facts.expressions import Attribute, Call, Constant, Name
+from ...program.activity import Site
 from ...program.objects import label
 from ...program.phases import phases_of
 from ...program.program import Program
+from ...program.steps import meant
+from ...program.values import Literal
 from ...rows.analysis import rows_of
 from ...rows.events import Evaluation
 from ...rows.provenance import Spot
@@ -127,8 +130,123 @@ for epoch in range(10):
             test_loss += criterion(model(x), y).item()
     scheduler.step(test_loss / len(test_loader))
 """,
+        # The loop is Lightning's, the test part is called one where it is made.
+        """
+import lightning as L
+from lightning.pytorch.callbacks import ModelCheckpoint
+from torch.utils.data import DataLoader
+from torchvision import datasets
+
+class Digits(L.LightningDataModule):
+    def setup(self, stage):
+        self.train_set = datasets.MNIST("data", train=True)
+        self.test_set = datasets.MNIST("data", train=False)
+
+    def train_dataloader(self):
+        return DataLoader(self.train_set, 64, shuffle=True)
+
+    def val_dataloader(self):
+        return DataLoader(self.test_set, 64)
+
+    def test_dataloader(self):
+        return DataLoader(self.test_set, 64)
+
+L.seed_everything(0)
+digits = Digits()
+trainer = L.Trainer(callbacks=[ModelCheckpoint(monitor="val_acc", mode="max")])
+trainer.fit(model, datamodule=digits)
+trainer.test(model, datamodule=digits)
+""",
+        # The test part that comes with the data set.
+        """
+from datasets import load_dataset
+from transformers import Trainer, TrainingArguments
+
+class Weighted(Trainer):
+    def compute_loss(self, model, inputs, return_outputs=False):
+        return weigh(model(**inputs))
+
+reviews = load_dataset("imdb").map(tokenize, batched=True)
+arguments = TrainingArguments("out", eval_strategy="epoch", load_best_model_at_end=True)
+trainer = Weighted(
+    model_init=make, args=arguments, train_dataset=reviews["train"], eval_dataset=reviews["test"]
+)
+trainer.train()
+trainer.evaluate()
+""",
+        # The comparison that makes a loop one of scoring is a helper's.
+        """
+import torch
+from torch.utils.data import DataLoader
+from cohort import Cohort
+
+train_loader = DataLoader(Cohort("train"), 64, shuffle=True)
+val_loader = DataLoader(Cohort("test"), 64)
+
+def accuracy(logits, y):
+    return (logits.argmax(1) == y).float().mean().item()
+
+def evaluate(loader):
+    model.eval()
+    total = 0
+    with torch.no_grad():
+        for x, y in loader:
+            total += accuracy(model(x), y) * len(y)
+    return total / len(loader.dataset)
+
+best = 0
+for epoch in range(10):
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+    score = evaluate(val_loader)
+    if score > best:
+        best = score
+        torch.save(model.state_dict(), "best.pt")
+""",
     )
     good = (
+        # One half of the training part is called "test" by the library that splits it.
+        """
+from datasets import load_dataset
+from transformers import Trainer, TrainingArguments
+
+reviews = load_dataset("imdb")
+halves = reviews["train"].train_test_split(test_size=0.1, seed=1)
+arguments = TrainingArguments("out", eval_strategy="epoch", load_best_model_at_end=True)
+trainer = Trainer(
+    model_init=make, args=arguments, train_dataset=halves["train"], eval_dataset=halves["test"]
+)
+trainer.train()
+trainer.predict(reviews["test"])
+""",
+        # The last epoch is kept, whatever its score.
+        """
+import lightning as L
+from lightning.pytorch.callbacks import ModelCheckpoint
+from torch.utils.data import DataLoader
+from torchvision import datasets
+
+L.seed_everything(0)
+train_loader = DataLoader(datasets.MNIST("data", train=True), 64, shuffle=True)
+test_loader = DataLoader(datasets.MNIST("data", train=False), 64)
+trainer = L.Trainer(callbacks=[ModelCheckpoint(every_n_epochs=5, save_top_k=-1)])
+trainer.fit(model, train_loader, test_loader)
+""",
+        # Stopped by what is trained on.
+        """
+import lightning as L
+from lightning.pytorch.callbacks import EarlyStopping
+from torch.utils.data import DataLoader
+from torchvision import datasets
+
+L.seed_everything(0)
+train_loader = DataLoader(datasets.MNIST("data", train=True), 64, shuffle=True)
+test_loader = DataLoader(datasets.MNIST("data", train=False), 64)
+trainer = L.Trainer(callbacks=[EarlyStopping("train_loss")])
+trainer.fit(model, train_loader, val_dataloaders=test_loader)
+""",
         # The rate falls with the loss of training, and the test part is looked at only.
         """
 import torch
@@ -319,11 +437,17 @@ def by_epoch(program: Program) -> Iterator[Report]:
     modules = {id(module) for module in program.mentioning("DataLoader")}
     seen: set[int] = set()
     for entry in program.entries:
-        callers = program.reach(entry).callers
-        if entry.is_test or not any(id(frame.module) in modules for frame in callers):
+        if entry.is_test:
+            continue
+        reach = program.reach(entry)
+        choosers = reach.where(is_chooser, program)
+        if not choosers and not any(id(frame.module) in modules for frame in reach.callers):
             continue
         told: set[tuple[int, int]] = set()  # one is enough for each part of a program
-        for choice in Epochs(phases_of(program, entry), program).choices():
+        epochs = Epochs(phases_of(program, entry), program)
+        if choosers:
+            yield from by_library(epochs, choosers[0], seen)
+        for choice in epochs.choices():
             use = choice.use
             if use.thing.origin in told:
                 continue
@@ -345,6 +469,49 @@ def by_epoch(program: Program) -> Iterator[Report]:
                 ),
                 "medium",
             )
+
+
+def by_library(epochs: Epochs, chooser: Site, seen: set[int]) -> Iterator[Report]:
+    """Yield one report for each test part on which the loop of a library validates to choose."""
+    for use in epochs.tested("validate"):
+        handed = use.handed
+        if handed is None or id(handed) in seen:
+            continue
+        seen.add(id(handed))
+        yield Report(
+            use.scene.module,
+            use.statement,
+            handed,
+            f"{callee(chooser.call)} chooses by `{shortened(handed, 40)}`, the test part: hold out "
+            "a validation part of the training rows and choose by that.",
+            (
+                Note(
+                    f"chosen by {shortened(chooser.call, 40)}",
+                    chooser.module,
+                    chooser.statement.line,
+                ),
+                Note("its rows come from here", use.thing.scene.module, use.thing.line),
+            ),
+            "medium",
+        )
+
+
+def is_chooser(site: Site, program: Program) -> bool:
+    """Tell whether a call makes a library's loop choose by what it validates on."""
+    chooser = program.knowledge.chooser(meant(site, program.evaluator))
+    if chooser is None:
+        return False
+    monitored = site.call.argument("monitor", 0)
+    if isinstance(monitored, Constant) and "train" in str(monitored.value):
+        return False
+    name, _, value = chooser.asks.partition("=")
+    handed = site.call.keyword(name) if name else Constant(True)
+    if handed is None or handed == Constant(None):
+        return False
+    return not value or any(
+        isinstance(each, Literal) and repr(getattr(each.expression, "value", "")) == value
+        for each in program.evaluator.evaluate(handed, site.frame)
+    )
 
 
 def by_validation(use: Evaluation, held_out: HeldOut) -> Report | None:
