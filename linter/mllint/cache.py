@@ -8,6 +8,7 @@ corrupt is as good as none; and a folder that can't be written is read, or left 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from contextlib import suppress
@@ -17,9 +18,12 @@ from pathlib import Path
 
 from . import __version__
 from .facts.module import EncodedFacts
+from .presence import is_folder, is_there
 
 FOLDER = ".mllint_cache"
 MAGIC = b"mllint facts\n"
+TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Facts of mllint; may be deleted.\n"
+VERSION = re.compile(r"[\w.+]+-py3\d+-[0-9a-f]{12}")  # what `fingerprint` gives
 # What decides how a file's content becomes facts.
 SOURCES = ("facts", "cells.py", "document.py", "syntax.py", "suppressions.py")
 
@@ -84,21 +88,23 @@ class Cache:
                 aside.unlink(missing_ok=True)
 
     def open(self) -> None:
-        """Make the folder, unseen by git and backups, and drop what older versions left in it."""
-        if self.top is None or self.folder is None or self.folder.is_dir():
+        """Make the folder, unseen by git and backups, and drop what older versions left in it.
+
+        The user may name any folder, one with other things in it too: those are left alone.
+        """
+        if self.top is None or self.folder is None or is_folder(self.folder):
             return
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            (self.top / ".gitignore").write_text("*\n", encoding="utf-8")
-            tag = (
-                "Signature: 8a477f597d28d172789f06886806bc55\n# Facts of mllint; may be deleted.\n"
-            )
-            (self.top / "CACHEDIR.TAG").write_text(tag, encoding="utf-8")
+            if not is_there(self.top):
+                self.top.mkdir(parents=True, exist_ok=True)
+                (self.top / ".gitignore").write_text("*\n", encoding="utf-8")
+                (self.top / "CACHEDIR.TAG").write_text(TAG, encoding="utf-8")
+            self.folder.mkdir(exist_ok=True)
+            for other in self.top.iterdir():
+                if VERSION.fullmatch(other.name) and other != self.folder:
+                    shutil.rmtree(other, ignore_errors=True)
         except OSError:
             return
-        for other in self.top.iterdir():
-            if other.is_dir() and other != self.folder:
-                shutil.rmtree(other, ignore_errors=True)
 
     def prune(self, used: int) -> None:
         """Delete the oldest half, once most are of contents that the project no longer has."""

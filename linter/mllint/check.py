@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from .cache import FOLDER, Cache
 from .configuration.settings import Settings, make_settings
@@ -24,6 +24,13 @@ from .watching import Watch, unwatched
 SHOWN = frozenset({"high", "medium"})
 MANY = 200_000  # objects, which the collector takes long to go over
 Result = TypeVar("Result")
+# Is told of a rule that broke off, and why: a defect of the rule, for which the others go on.
+Crashed: TypeAlias = Callable[[Rule, Exception], None]
+
+
+def give_up(rule: Rule, error: Exception) -> None:
+    """Let a rule's defect end the run."""
+    raise error
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,7 @@ def check(
     given: Mapping[Path, bytes] = MappingProxyType({}),
     watch: Watch = unwatched,
     project: Project | None = None,
+    crashed: Crashed = give_up,
 ) -> Outcome:
     """Lint files and folders.
 
@@ -62,6 +70,7 @@ def check(
         given: Files to report on whose content is this, and not the one on disk.
         watch: Is told how far the run is.
         project: What `open_project` said of the paths, if it was asked already.
+        crashed: Is told of a rule that broke off; what it raises ends the run.
 
     Returns:
         The findings, in the order of files and lines.
@@ -77,7 +86,7 @@ def check(
         program = load(project, cache_folder, use_cache, settings, jobs, given, watch)
         if program is None:
             return Outcome([], 0)
-        found = list(by_rules(program, settings, watch))
+        found = list(by_rules(program, settings, watch, crashed))
         order = {path: position for position, path in enumerate(project.checked)}
         found.sort(key=lambda each: (order[each.path], *place(each)))
         return Outcome(found, len(project.checked), program)
@@ -124,7 +133,9 @@ def load(
     )
 
 
-def by_rules(program: Program, settings: Settings, watch: Watch) -> Iterator[Finding]:
+def by_rules(
+    program: Program, settings: Settings, watch: Watch, crashed: Crashed
+) -> Iterator[Finding]:
     """Yield what the rules that are on find in the files to report on."""
     rules = all_rules()
     ignored = {path: settings.ignored(path) for path in program.project.checked}
@@ -138,14 +149,17 @@ def by_rules(program: Program, settings: Settings, watch: Watch) -> Iterator[Fin
     enabled.sort(key=lambda rule: isinstance(rule, Review))
     for done, rule in enumerate(enabled):
         watch("Checking", done, len(enabled))
-        for report in reports(rule, program, silence):
-            module = report.module
-            if not program.is_checked(module) or not is_on(rule.code, module.path):
-                continue
-            # One that is not shown, for it is too unsure, is no reason to remove a comment either.
-            finding = placing.finding(rule, report)
-            if finding is not None and report.confidence in SHOWN:
-                yield finding
+        try:
+            for report in reports(rule, program, silence):
+                module = report.module
+                if not program.is_checked(module) or not is_on(rule.code, module.path):
+                    continue
+                # One that is not shown, for it is too unsure, is no reason to remove a comment.
+                finding = placing.finding(rule, report)
+                if finding is not None and report.confidence in SHOWN:
+                    yield finding
+        except Exception as error:
+            crashed(rule, error)
 
 
 def reports(rule: Rule, program: Program, silence: Silence) -> Iterator[Report]:

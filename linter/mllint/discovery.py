@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from .patterns import Pattern
+from .presence import is_file, is_folder, is_nowhere, is_there
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -64,12 +65,12 @@ def read_ignore_file(folder: Path) -> list[IgnoreFile]:
 
 def inherited_ignore_files(folder: Path) -> list[IgnoreFile]:
     """Return the patterns of the folders above, down from the git repository's root."""
-    if (folder / ".git").exists():
+    if is_there(folder / ".git"):
         return []
     above: list[Path] = []
     for parent in folder.parents:
         above.append(parent)
-        if (parent / ".git").exists():
+        if is_there(parent / ".git"):
             return [found for ancestor in reversed(above) for found in read_ignore_file(ancestor)]
     return []
 
@@ -90,13 +91,19 @@ def walk(
     suffixes: frozenset[str] = SUFFIXES,
     chosen: Filter = EVERYTHING,
 ) -> Iterator[Path]:
-    """Yield the files with some suffixes below an absolute folder, in a fixed order."""
+    """Yield the files with some suffixes below an absolute folder, in a fixed order.
+
+    A folder that may not be seen into is among them: who reads it will say so.
+    """
     if chosen.respect_gitignore:
         ignore_files = [*ignore_files, *read_ignore_file(folder)]
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except PermissionError:
+        yield folder
+        return
     except OSError:
-        return  # not readable: git would not read it either
+        return  # it is gone by now
     for entry in entries:
         path = folder / entry.name
         # A link to a folder is not followed: what it leads to is linted where it stands.
@@ -108,16 +115,11 @@ def walk(
                 yield from walk(path, ignore_files, suffixes, chosen)
         elif (
             path.suffix in suffixes
-            and is_file(path)
+            and (entry.is_file(follow_symlinks=False) or is_file(path))
             and not is_ignored(path, False, ignore_files)
             and not chosen.ends_at(path)
         ):
             yield path
-
-
-def is_file(path: Path) -> bool:
-    """Tell whether there is a file; no, where a link goes in a circle or nothing may be seen."""
-    return os.path.isfile(path)  # noqa: PTH113 (a path's own method raises some errors)
 
 
 def ignore_files_above(folder: Path, chosen: Filter) -> list[IgnoreFile]:
@@ -155,11 +157,11 @@ def discover(paths: Iterable[Path], chosen: Filter = EVERYTHING) -> list[Path]:
     found: dict[Path, Path] = {}  # by absolute path, so that overlapping paths give a file once
     for path in paths:
         absolute = Path(os.path.abspath(path))  # noqa: PTH100 (links stay as they are)
-        if not absolute.exists():
+        if is_nowhere(absolute):
             raise FileNotFoundError(path)
         if chosen.force_exclude and chosen.excludes(absolute):
             continue
-        if absolute.is_dir():
+        if is_folder(absolute):
             for file in walk(absolute, ignore_files_above(absolute, chosen), chosen=chosen):
                 found.setdefault(file, path / file.relative_to(absolute))
         else:

@@ -170,6 +170,8 @@ def read_content(path: Path) -> bytes:
     """
     try:
         status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise UnreadableDocumentError("it is a folder that may not be read")
         if not stat.S_ISREG(status.st_mode):
             raise UnreadableDocumentError("it is no regular file")  # a pipe would never end
         refuse_large(status.st_size, MAX_NOTEBOOK_BYTES if path.suffix == ".ipynb" else MAX_BYTES)

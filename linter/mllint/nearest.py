@@ -10,7 +10,7 @@ def nearest(word: str, names: Iterable[str]) -> str:
     from difflib import get_close_matches  # only needed when something is wrong
 
     by_key = {name.lower(): name for name in names}
-    found = get_close_matches(word.lower(), by_key, 1, 0.5)
+    found = get_close_matches(word.lower(), by_key, 1, 0.62)
     return by_key[found[0]] if found else ""
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .discovery import EVERYTHING, Filter, discover, walk_project
+from .presence import is_folder, is_there
 
 MARKS = (
     *("pyproject.toml", "mllint.toml", ".git", "setup.py", "setup.cfg", "requirements.txt"),
@@ -39,7 +40,7 @@ class Command(NamedTuple):
 def common_folder(paths: Iterable[Path]) -> Path:
     """Return the nearest folder, absolute, that holds all paths; for none, the current one."""
     folders = [
-        path if path.is_dir() else path.parent
+        path if is_folder(path) else path.parent
         for path in (Path(os.path.abspath(path)) for path in paths)  # noqa: PTH100 (links stay)
     ]
     return Path(os.path.commonpath(folders)) if folders else Path.cwd()
@@ -53,7 +54,7 @@ def find_root(paths: Iterable[Path]) -> Path:
     """
     common = common_folder(paths)
     for folder in (common, *common.parents):
-        if any((folder / mark).exists() for mark in MARKS):
+        if any(is_there(folder / mark) for mark in MARKS):
             return folder
     return common
 

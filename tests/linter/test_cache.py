@@ -64,6 +64,20 @@ def test_a_read_only_folder(files, tmp_path):
     assert len(load_sources(files, Cache(tmp_path / "c"), 1)) == 3
 
 
+def test_a_folder_that_holds_other_things_keeps_them(files, tmp_path):
+    """`--cache-dir .` is a folder like any other: nothing in it may be lost or hidden from git."""
+    old, mine = tmp_path / "0.0.9-py311-0123456789ab", tmp_path / "data-py3"
+    for folder in (old, mine):
+        folder.mkdir()
+        (folder / "x").write_text("")
+    load_sources(files, Cache(tmp_path), 1)
+    assert not old.exists()
+    assert (mine / "x").exists()
+    assert all(path.exists() for path in files)
+    assert not (tmp_path / ".gitignore").exists()
+    assert Cache(tmp_path).load(Cache.key(files[0].read_bytes(), ".py")) is not None
+
+
 def test_many_files_in_processes_come_in_order(tmp_path):
     paths = []
     for number in range(40):

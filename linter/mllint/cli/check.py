@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..configuration.reading import ConfigurationError
-from .options import SectionedCommand, with_options
+from .options import PATH, SectionedCommand, with_options
+from .saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from ..output.listing import Listing
     from ..output.paint import Paint
     from ..project import Project
+    from ..rules.base import Rule
     from .answers import Question
     from .fixing import Fixed
 
 STDIN = Path("-")
+TABULAR = ("full", "concise", "json", "json-lines")  # formats that a table may be written in
 
 
 @click.command(
@@ -32,7 +35,7 @@ STDIN = Path("-")
     epilog="Exit status: 0 nothing found, or notes only; 1 an error or a warning was found; 2 a "
     "path, an option or the configuration is wrong.",
 )
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=PATH)
 @with_options
 def check_command(**options: Any) -> int:
     """Check the Python files and notebooks below PATHS (default: the current folder).
@@ -53,6 +56,19 @@ def check_command(**options: Any) -> int:
     return Run(options).run()
 
 
+def refuse_contradictions(options: dict[str, Any]) -> None:
+    """Raise an error for options of which one would have to be left aside."""
+    paths, named = options["paths"], options["stdin_filename"]
+    if STDIN in paths and len(paths) > 1:
+        raise click.UsageError("`-` stands alone: one file can be read from standard input.")
+    if named and any(path not in (STDIN, named) for path in paths):
+        raise click.UsageError(
+            "--stdin-filename names what is read from standard input: no other path may be given."
+        )
+    if options["coverage"] and (options["fix"] or options["diff"]):
+        raise click.UsageError("--coverage changes nothing: leave out --fix and --diff.")
+
+
 class Run:
     """One run of the command.
 
@@ -70,14 +86,18 @@ class Run:
         self.options = options
         self.paths: list[Path] = list(options["paths"]) or [Path()]
         self.given: dict[Path, bytes] = {}
+        self.broken: list[str] = []  # rules that broke off
+        refuse_contradictions(options)
         if STDIN in self.paths or options["stdin_filename"]:
-            if len(options["paths"]) > 1:
-                raise click.UsageError(
-                    "`-` stands alone: one file can be read from standard input."
-                )
             self.paths = []
             self.given = {options["stdin_filename"] or STDIN: sys.stdin.buffer.read()}
         self.settings: Settings = settings_of(options, common_folder([*self.paths, *self.given]))
+        for told in ("coverage", "statistics"):
+            if options[told] and self.settings.output_format not in TABULAR:
+                raise ConfigurationError(
+                    f"--{told} can't be written as {self.settings.output_format}; it may be "
+                    f"{', '.join(TABULAR)}."
+                )
 
     def run(self) -> int:
         """Check, mend if asked to, write what was found, and return the exit status."""
@@ -106,7 +126,7 @@ class Run:
         else:
             self.write(report)
         status = self.status(fixed)
-        if question is not None and listing.files:
+        if question is not None and listing.files and not self.broken:
             question.keep(Answer(report, status), outcome.program)
         return status
 
@@ -126,8 +146,8 @@ class Run:
         return Question(options, self.settings, project, self.paint().is_on)
 
     def status(self, fixed: Fixed) -> int:
-        """Return the exit status: 0 nothing is wrong, 1 something is, 2 a file can't be written."""
-        if not fixed.is_complete:
+        """Return the exit status: 0 nothing is wrong, 1 something is, 2 not all could be done."""
+        if not fixed.is_complete or self.broken:
             return 2
         if fixed.files and self.options["exit_non_zero_on_fix"]:
             return 1
@@ -153,6 +173,7 @@ class Run:
                     given={**self.given, **given},
                     watch=bar,
                     project=project,
+                    crashed=self.tell_of_defect,
                 )
 
             try:
@@ -165,6 +186,14 @@ class Run:
                     f"{error}: no such file or folder; check the path."
                 ) from error
 
+    def tell_of_defect(self, rule: Rule, error: Exception) -> None:
+        """Say that a rule broke off; the others go on."""
+        from .defects import tell
+
+        if rule.code not in self.broken:  # fixing checks again and again
+            self.broken.append(rule.code)
+            tell(f"{rule.code} could not be checked", error, self.options["verbose"])
+
     def show(self, fixed: Fixed) -> int:
         """Show what fixes would change; the exit status says whether they would."""
         from ..output.summary import plural
@@ -176,6 +205,8 @@ class Run:
                 f"Would fix {plural(fixed.count, 'problem')}" if fixed.files else "Nothing to fix"
             )
             print(f"{would}.", file=sys.stderr)
+        if self.broken:
+            return 2
         return int(bool(fixed.files) and not self.options["exit_zero"])
 
     def paint(self) -> Paint:
@@ -215,11 +246,11 @@ class Run:
 
         Raises:
             ConfigurationError: If it can't be written there.
+            UnwritableOutputError: If that is standard output, and it can't be written.
         """
         path: Path | None = self.options["output_file"]
         if path is None:
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            say(text)
             return
         try:
             path.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -53,12 +53,18 @@ def fix(lint: Lint, unsafe: bool, is_written: bool) -> Fixed:
 
     mending = mend(lint, unsafe)
     fixed = Fixed(mending.outcome, mending.files)
-    for file in mending.files if is_written else ():
+    if not is_written:
+        return fixed
+    fixed.files = []
+    for file in mending.files:
         try:
             write(file)
+            fixed.files.append(file)
         except UnwritableError as error:
             print(f"mllint: {error}.", file=sys.stderr)
             fixed.is_complete = False
+    if not fixed.is_complete:
+        fixed.outcome = lint({})  # what is left is not what would be if all were written
     return fixed
 
 

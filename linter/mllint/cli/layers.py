@@ -15,6 +15,7 @@ from ..configuration.reading import (
     refuse_mistakes,
 )
 from ..configuration.settings import Settings, make_settings
+from ..presence import is_folder, is_there
 
 
 def split(texts: Iterable[str]) -> list[str]:
@@ -87,7 +88,7 @@ def settings_of(options: Mapping[str, Any], folder: Path) -> Settings:
     configuration: Layer | None = None
     layers: list[Layer] = []
     for text in options["config"]:
-        if Path(text).is_file():
+        if is_there(Path(text)) and not is_folder(Path(text)):
             configuration = read_layer(Path(text).absolute())
         else:
             layers.append(inline_layer(text))

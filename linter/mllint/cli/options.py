@@ -12,7 +12,7 @@ from ..configuration.keys import FORMATS, KEYS
 
 SELECTION, FIXING, OUTPUT = "Rule selection", "Fixing", "Output"
 FILES, SPEED, OTHER = "File selection", "Cache and processes", "Configuration"
-PATH = click.Path(path_type=Path)
+PATH = click.Path(path_type=Path, readable=False)  # whether it is readable is said where it is read
 
 
 class SectionOption(click.Option):

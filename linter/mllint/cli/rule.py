@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .saying import say
+
 if TYPE_CHECKING:
     from ..rules.base import Rule
 
@@ -52,7 +54,7 @@ def rule_command(name: str | None, is_all: bool, output_format: str) -> int:
     rules = list(all_rules()) if is_all or name is None else [find_rule(name)]
     if output_format == "json":
         said = [described(rule) for rule in rules]
-        print(json.dumps(said if is_all else said[0], indent=2))
+        say(f"{json.dumps(said if is_all else said[0], indent=2)}\n")
     elif wants_colour(sys.stdout):
         from rich.console import Console
         from rich.markdown import Markdown
@@ -61,5 +63,5 @@ def rule_command(name: str | None, is_all: bool, output_format: str) -> int:
         for rule in rules:
             console.print(Markdown(markdown(rule), code_theme="ansi_dark"))
     else:
-        print("\n".join(map(markdown, rules)), end="")
+        say("\n".join(map(markdown, rules)))
     return 0

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .saying import say
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import Console
 
     from ..rules.base import Rule
 
@@ -28,11 +32,11 @@ def rules_command(output_format: str) -> int:
     from ..rules import all_rules
 
     if output_format == "json":
-        print(json.dumps([described(rule) for rule in all_rules()], indent=2))
+        say(f"{json.dumps([described(rule) for rule in all_rules()], indent=2)}\n")
     elif wants_colour(sys.stdout):
         print_table(all_rules())
     else:
-        print(plain_table(all_rules()), end="")
+        say(plain_table(all_rules()))
     return 0
 
 
@@ -47,6 +51,7 @@ def rows(rules: Sequence[Rule]) -> list[tuple[str, str, str, str, str, str]]:
     ]  # fmt: skip
 
 
+WIDE = 120  # columns, from which on a table has room for what is wrong
 HEAD = ("code", "name", "severity", "default", "fix", "what is wrong")
 
 
@@ -71,6 +76,9 @@ def print_table(rules: Sequence[Rule]) -> None:
     from ..documentation import family
     from ..output.paint import SEVERITY_COLOURS
 
+    console = Console(force_terminal=True)
+    if console.width < WIDE:
+        return print_list(rules, console)
     table = Table(box=box.SIMPLE_HEAD)
     for title in HEAD:
         table.add_column(title, no_wrap=title in ("code", "name"))
@@ -82,4 +90,21 @@ def print_table(rules: Sequence[Rule]) -> None:
         code, name, severity, *rest = row
         colour = SEVERITY_COLOURS[severity]
         table.add_row(f"[bold]{code}[/]", name, f"[{colour}]{severity}[/]", *map(escape, rest))
-    Console(force_terminal=True).print(table)
+    console.print(table)
+
+
+def print_list(rules: Sequence[Rule], console: Console) -> None:
+    """Print what is wrong below each rule, where beside it there is no room."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from ..output.paint import SEVERITY_COLOURS
+
+    for code, name, severity, default, fix, summary in rows(rules):
+        more = ["off by default"] * (default == "off") + ["fixable"] * bool(fix)
+        head = Text.assemble(
+            (code, "bold"), f"  {name}  ", (severity, SEVERITY_COLOURS[severity]),
+            *(f" · {each}" for each in more),
+        )  # fmt: skip
+        console.print(head)
+        console.print(Padding(Text(summary, style="dim"), (0, 0, 0, len(code) + 2)))

@@ -12,6 +12,7 @@ import click
 from ..configuration.reading import ConfigurationError
 from .commands import mllint
 from .interruption import INTERRUPTED, Terminated, end_at_signals
+from .saying import UnwritableOutputError
 
 MISTAKE = 2
 
@@ -33,9 +34,22 @@ def run() -> int:
         except Terminated as error:
             return error.status
         except BrokenPipeError:
-            # Who read the output has enough of it: `mllint | head`. Python would complain at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            leave_output()  # who read it has enough of it: `mllint | head`
             return 1
+        except UnwritableOutputError as error:
+            leave_output()
+            return mistake(str(error))
+        except Exception as error:
+            from .defects import tell
+
+            is_verbose = not {"-v", "--verbose"}.isdisjoint(sys.argv)
+            tell("the run broke off", error, is_verbose)
+            return MISTAKE
+
+
+def leave_output() -> None:
+    """Let go what could not be written: Python would try once more at the end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def mistake(message: str) -> int:

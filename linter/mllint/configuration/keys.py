@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 TEXTS, TEXT, FLAG, TABLE = "a list of texts", "a text", "true or false", "a table of lists of texts"
+NAMES = "a list of dotted names"
+NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 
 FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit")
 
@@ -13,7 +16,7 @@ class Key(NamedTuple):
     """One key.
 
     Attributes:
-        kind: What it must hold: `TEXTS`, `TEXT`, `FLAG` or `TABLE`.
+        kind: What it must hold: `TEXTS`, `NAMES`, `TEXT`, `FLAG` or `TABLE`.
         meaning: For the documentation.
         choices: All that a text may be, if not any.
     """
@@ -34,10 +37,10 @@ KEYS: dict[str, Key] = {
     "respect-gitignore": Key(FLAG, "Whether what git ignores is left out; it is, by default."),
     "cache-dir": Key(TEXT, "Where to keep what was read of each file."),
     "output-format": Key(TEXT, "How to write what was found.", FORMATS),
-    "seeds": Key(TEXTS, "Functions of your own that seed all random generators."),
-    "saves": Key(TEXTS, "Functions of your own that save a model."),
-    "logs": Key(TEXTS, "Functions of your own that record metrics."),
-    "splits": Key(TEXTS, "Functions of your own that split data into training and evaluation."),
+    "seeds": Key(NAMES, "Functions of your own that seed all random generators."),
+    "saves": Key(NAMES, "Functions of your own that save a model."),
+    "logs": Key(NAMES, "Functions of your own that record metrics."),
+    "splits": Key(NAMES, "Functions of your own that split data into training and evaluation."),
 }
 
 
@@ -50,6 +53,8 @@ def holds(kind: str, value: Any) -> bool:
     """Tell whether a value is of a key's kind."""
     if kind == TEXTS:
         return is_texts(value)
+    if kind == NAMES:
+        return is_texts(value) and all(map(NAME.fullmatch, value))
     if kind == TABLE:
         return isinstance(value, dict) and all(map(is_texts, value.values()))
     return isinstance(value, bool if kind == FLAG else str)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..nearest import suggestion
-from .keys import KEYS, TABLE, TEXTS, Key, holds
+from ..presence import is_file
+from .keys import KEYS, NAME, NAMES, TABLE, TEXTS, Key, holds
 from .lines import line_of_item, line_of_key
 
 OWN_FILE, SHARED_FILE = "mllint.toml", "pyproject.toml"
@@ -57,7 +58,7 @@ def find_layer(folder: Path) -> Layer | None:
     """
     for each in (folder, *folder.parents):
         for name in (OWN_FILE, SHARED_FILE):
-            if (each / name).is_file():
+            if is_file(each / name):
                 layer = read_layer(each / name, is_asked_for=False)
                 if layer is not None:
                     return layer
@@ -117,10 +118,12 @@ def refuse_mistakes(layer: Layer) -> None:
         key = KEYS.get(name)
         if key is None:
             end = suggestion(name, KEYS, f"; the keys are {', '.join(KEYS)}.")
+            if name in SHARED_TABLE and not layer.table:
+                end = f"; in {OWN_FILE} the keys stand by themselves, without [tool.mllint]."
             raise ConfigurationError(f"{layer.where(name)}: unknown key {name!r}{end}")
         if not holds(key.kind, value):
             path, wrong = wrong_part(name, key, value)
-            said = f"{name!r} must be {key.kind}, not {described(wrong)}"
+            said = f"{name!r} must be {key.kind}, not {described(wrong, key.kind)}"
             raise ConfigurationError(f"{layer.where(*path)}: {said}{example(name, key)}.")
         if key.choices and value not in key.choices:
             end = suggestion(value, key.choices, f"; it may be {', '.join(key.choices)}.")
@@ -136,9 +139,12 @@ def wrong_part(name: str, key: Key, value: Any) -> tuple[tuple[str, ...], Any]:
     return (name,), value
 
 
-def described(value: Any) -> str:
-    """Return what a value is, in the words of TOML."""
+def described(value: Any, kind: str) -> str:
+    """Return what a value is that is not of a kind, in the words of TOML."""
     if isinstance(value, list):
+        texts = [each for each in value if isinstance(each, str)]
+        if kind == NAMES and len(texts) == len(value):
+            return repr(next(each for each in texts if not NAME.fullmatch(each)))
         return "a list with other things in it"
     if isinstance(value, dict):
         return "a table" if not value else "a table with other things in it"
@@ -150,4 +156,6 @@ def example(name: str, key: Key) -> str:
     """Return how a key is written, where its kind does not say it."""
     if key.kind == TEXTS:
         return f': {name} = ["…"]'
+    if key.kind == NAMES:
+        return f': {name} = ["lab.utils.function"]'
     return f': {name} = {{"tests/**" = ["MLR001"]}}' if key.kind == TABLE else ""

@@ -11,7 +11,7 @@ from typing import Any
 from ..discovery import Filter
 from ..patterns import Pattern
 from ..rules import all_rules
-from .reading import Layer, find_layer
+from .reading import ConfigurationError, Layer, find_layer
 from .selection import Selection
 
 
@@ -85,7 +85,7 @@ def make_settings(folder: Path, *layers: Layer, configuration: Layer | None = No
             excluded = [Pattern(text, layer.folder) for text in said["exclude"]]
         added += [Pattern(text, layer.folder) for text in said.get("extend-exclude", ())]
         if "cache-dir" in said:
-            values["cache-dir"] = layer.folder / Path(said["cache-dir"]).expanduser()
+            values["cache-dir"] = layer.folder / at_home(said["cache-dir"], layer)
     return Settings(
         enabled=selection.enabled,
         per_file_ignores=tuple(ignores),
@@ -99,6 +99,21 @@ def make_settings(folder: Path, *layers: Layer, configuration: Layer | None = No
         functions={key: tuple(values.get(key, ())) for key in ("seeds", "saves", "logs", "splits")},
         source=first.path if first else None,
     )
+
+
+def at_home(text: str, layer: Layer) -> Path:
+    """Return a path that may begin at somebody's home.
+
+    Raises:
+        ConfigurationError: If there is nobody of that name.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        where = layer.where("cache-dir")
+        raise ConfigurationError(
+            f"{where}: {text!r} begins at a home that is not known."
+        ) from error
 
 
 def file_ignores(layer: Layer, selection: Selection) -> list[FileIgnores]:

@@ -43,7 +43,12 @@ class Excerpt:
         self.end = max(end, (start[0], start[1] + 1))
 
     def numbers(self) -> list[int]:
-        """Return the numbers of the lines to show, blank ones at the ends left out."""
+        """Return the numbers of the lines to show, blank ones at the ends left out.
+
+        None, where the text can't be had.
+        """
+        if not 0 < self.start[0] <= len(self.lines):
+            return []
         first, last = self.start[0], min(self.end[0], len(self.lines))
         before = list(range(max(first - CONTEXT, 1), first))
         behind = list(range(last + 1, min(last + CONTEXT, len(self.lines)) + 1))
@@ -58,9 +63,9 @@ class Excerpt:
 
     def render(self, paint: Paint, colour: str) -> Iterator[str]:
         """Yield the lines, with the stretch underlined, or drawn around where it has several."""
-        if not 0 < self.start[0] <= len(self.lines):
-            return
         numbers = self.numbers()
+        if not numbers:
+            return
         blank = " " * len(str(numbers[-1]))
         bar = paint("|", "blue", bold=True)
         yield f"{blank} {bar}"

@@ -63,4 +63,16 @@ def shortened(expression: object, length: int = 60) -> str:
     text = spelled(expression)
     if len(text) > length and isinstance(expression, Call):
         text = f"{spelled(expression.func)}(…)"
+    if len(text) > length:
+        text = without_arguments(expression)
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def without_arguments(expression: object) -> str:
+    """Return a chain of calls as text that leaves out what they are handed."""
+    match expression:
+        case Attribute(value, attr):
+            return f"{without_arguments(value)}.{attr}"
+        case Call(func, args, keywords):
+            return f"{without_arguments(func)}({'…' if args or keywords else ''})"
+    return spelled(expression)

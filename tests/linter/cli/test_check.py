@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import gc
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from mllint import __version__
+from mllint.check import check
+
+from .conftest import environment
 
 
 def test_clean(run, tmp_path):
@@ -112,6 +119,11 @@ MISTAKES = [
     (["--jobs", "0"], "0 is not in the range x>=1"),
     (["--output-file", "no/such/folder.txt"], "no/such/folder.txt: it can't be written"),
     (["-", "a.py"], "`-` stands alone"),
+    (["--stdin-filename", "a.py", "b.py"], "no other path may be given"),
+    (["--coverage", "--fix"], "--coverage changes nothing"),
+    (["--coverage", "--output-format", "sarif"], "--coverage can't be written as sarif"),
+    (["--statistics", "--output-format", "junit"], "--statistics can't be written as junit"),
+    (["--cache-dir", "~nobody-of-this-name/x"], "begins at a home that is not known"),
 ]
 
 
@@ -123,6 +135,78 @@ def test_a_mistake_is_one_line_with_what_was_meant(arguments, message, run, tmp_
     assert err.startswith("mllint: ")
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_a_name_of_any_length_is_no_crash(run, tmp_path):
+    (tmp_path / "x.py").write_text("x = 1\n")
+    rules = ", ".join(['"MLR001"'] * 300)
+    assert run("x.py", "--config", f"ignore = [{rules}]")[0] == 0
+    status, out, err = run("a" * 5000, "x.py", "--output-format", "concise")
+    assert (status, err) == (1, "")
+    assert ":1:1: MLX002 File not checked, the file can't be read: File name too long" in out
+
+
+def test_an_empty_configuration_may_be_asked_for(run, tmp_path):
+    (tmp_path / "mllint.toml").write_text('ignore = ["MLX002"]\n')
+    (tmp_path / "x.py").write_text("x = (\n")
+    assert run()[0] == 0
+    assert run("--config", os.devnull)[0] == 1
+
+
+@pytest.fixture
+def defective(monkeypatch):
+    """Let one rule break off."""
+
+    def check(self: object, program: object) -> None:
+        raise KeyError("lost\nand found")
+
+    monkeypatch.setattr("mllint.rules.reproducibility.unseeded_training_run.UnseededTrainingRun"
+                        ".check", check)  # fmt: skip
+
+
+@pytest.mark.usefixtures("defective")
+def test_a_rule_that_breaks_off_leaves_the_others_be(run, tmp_path):
+    (tmp_path / "x.py").write_text("x = (\n")
+    for _ in range(2):  # and its silence is not kept for the next run
+        status, out, err = run("--output-format", "concise")
+        assert status == 2
+        assert out.startswith("x.py:1:5: MLX002")
+        assert err.startswith("mllint: MLR001 could not be checked (KeyError: 'lost\\nand found', ")
+        assert err.count("\n") == 1
+    assert "Traceback" in run("--verbose")[2]
+    assert run("--ignore", "MLR001", "--exit-zero")[0] == 0
+    assert run("--exit-zero")[0] == run("--fix")[0] == run("--diff")[0] == 2
+
+
+@pytest.mark.usefixtures("defective")
+def test_who_calls_the_linter_hears_of_a_defect(tmp_path):
+    (tmp_path / "x.py").write_text("x = 1\n")
+    with pytest.raises(KeyError):
+        check([tmp_path], use_cache=False)
+
+
+def test_whatever_breaks_off_is_one_line(run, monkeypatch):
+    def find(*_: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr("mllint.project.find_root", find)
+    status, out, err = run()
+    assert (status, out) == (2, "")
+    assert err.startswith("mllint: the run broke off (RecursionError: too deep, project.py:")
+    assert err.count("\n") == 1
+    assert "Traceback" in run("-v")[2]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("arguments", [[], ["rules"], ["rule", "MLR001"]], ids=str)
+def test_a_full_disk_is_said(arguments, tmp_path):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mllint", *arguments], cwd=tmp_path, env=environment(),
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.endswith("mllint: the report can't be written: No space left on device.\n")
 
 
 def test_the_garbage_collector_is_left_as_it_was(run, tmp_path):

@@ -68,9 +68,11 @@ def test_a_file_that_can_not_be_written_is_said(run, tmp_path, monkeypatch):
     (tmp_path / "a.py").chmod(0o400)
     # As a user without rights; the super-user may write all.
     monkeypatch.setattr("os.access", lambda *_: False)
-    status, _, err = run("--fix")
+    status, out, err = run("--fix", "--output-format", "concise")
     assert status == 2
     assert err.startswith("mllint: a.py: not fixed")
+    assert out.startswith("a.py:1:8: MLX001 [*]")
+    assert "Found 1 problem, 2 files checked." in out
     assert (tmp_path / "a.py").read_text() == UNUSED
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mllint.check import check
+from mllint.configuration.keys import FORMATS
 from mllint.discovery import discover
+from mllint.output import render
+from mllint.output.listing import Listing
 
 from .conftest import TRAINING, UNUSED, environment
 
@@ -111,6 +115,20 @@ def test_one_line_at_most_and_the_rest_is_checked(case, run, tmp_path):
 
 
 @posix
+def test_all_formats_can_say_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mllint.toml").write_text("")
+    for number, (name, make, _) in enumerate(HOSTILE.values()):
+        make(tmp_path / f"{number:02}-{name}")
+    outcome = check([tmp_path], use_cache=False)
+    listing = Listing(outcome.findings, outcome.files, outcome.program)
+    for name in FORMATS:
+        said = render(name, listing)
+        missing = [each for each in outcome.findings if each.message[:40] not in unescape(said)]
+        assert missing == []
+
+
+@posix
 @pytest.mark.parametrize("case", ["a broken link", "a pipe", "a link to itself", "ten megabytes"])
 def test_what_is_named_and_can_not_be_read_is_said(case, run, tmp_path):
     name, make, _ = HOSTILE[case]
@@ -130,7 +148,7 @@ def test_a_folder_that_may_not_be_entered(tmp_path):
     closed.mkdir()
     (closed / "x.py").write_text("x = 1")
     (tmp_path / "ok.py").write_text("x = 1")
-    for mode in (0o000, 0o444, 0o111):
+    for mode, found in ((0o000, "closed ok.py"), (0o444, "x.py ok.py"), (0o111, "closed ok.py")):
         closed.chmod(mode)
         reader, writer = os.pipe()
         child = os.fork()
@@ -146,7 +164,7 @@ def test_a_folder_that_may_not_be_entered(tmp_path):
         os.close(writer)
         os.waitpid(child, 0)
         with os.fdopen(reader) as answer:
-            assert answer.read() == "ok.py"
+            assert answer.read() == found  # what can't be read is said by who reads it
 
 
 def test_large_outputs_of_a_notebook_cost_little(run, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -45,6 +46,17 @@ def test_all_rules_are_listed(run):
     listed = json.loads(run("rules", "--output-format", "json")[1])
     assert [each["name"] for each in listed] == [rule.name for rule in all_rules()]
     assert len(json.loads(run("rule", "--all", "--output-format", "json")[1])) == len(listed)
+
+
+@pytest.mark.parametrize("columns", [60, 100, 160])
+def test_the_list_fits_the_terminal(columns, process):
+    out = process("rules", FORCE_COLOR="1", COLUMNS=str(columns)).stdout
+    lines = re.sub(r"\x1b\[[\d;]*m", "", out).split("\n")
+    assert max(map(len, lines)) <= columns
+    for rule in all_rules():
+        assert rule.code in out
+        assert rule.name in out
+    assert len(lines) < 4 * len(all_rules())  # what is wrong takes a few lines, not one a word
 
 
 def test_colours_on_a_terminal(process):

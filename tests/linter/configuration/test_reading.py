@@ -33,7 +33,13 @@ WRONG = [
         ":3: 'per-file-ignores' must be a table of lists of texts, not a text ('MLR')",
     ),
     ("select = [\n", ": this is no TOML: "),
-    ("seeds = { a = 1 }\n", ":1: 'seeds' must be a list of texts, not a table"),
+    ("seeds = { a = 1 }\n", ":1: 'seeds' must be a list of dotted names, not a table"),
+    (
+        "logs = [\n 'lab.log',\n 'lab.*']\n",
+        ":1: 'logs' must be a list of dotted names, not 'lab.*'",
+    ),
+    ("[tool.mllint]\n", ":1: unknown key 'tool'; in mllint.toml the keys stand by themselves"),
+    ("lint = 3\n", ":1: unknown key 'lint'; the keys are select, extend-select"),
 ]
 
 
