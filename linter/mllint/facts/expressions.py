@@ -204,6 +204,10 @@ def dotted(expression: Expression | None) -> str:
             return ""
 
 
+# What has no expressions within it.
+LEAVES = frozenset({Name, Constant})
+
+
 def subexpressions(expression: Any) -> Iterator[Any]:
     """Yield an expression and all within it, outer first, in the order of the source.
 
@@ -214,7 +218,9 @@ def subexpressions(expression: Any) -> Iterator[Any]:
         if type(expression) is not tuple:
             yield expression
         for part in expression:
-            if isinstance(part, tuple):
+            if type(part) in LEAVES:
+                yield part
+            elif isinstance(part, tuple):
                 yield from subexpressions(part)
 
 
@@ -222,7 +228,7 @@ def calls(expression: Any) -> Iterator[Call]:
     """Yield the calls in an expression, inner ones first, as they are carried out."""
     if isinstance(expression, tuple):
         for part in expression:
-            if isinstance(part, tuple):
+            if isinstance(part, tuple) and type(part) not in LEAVES:
                 yield from calls(part)
         if type(expression) is Call:
             yield expression

@@ -31,7 +31,7 @@ class Modules:
         self.by_file: dict[str, Module] = {}
         self.folders: set[str] = set()
         self.extra: list[str] = []  # set before the first import is looked for
-        self.found: dict[tuple[str, Module], Value] = {}
+        self.found: dict[tuple[str, str], Value] = {}
         self.homes: dict[str, list[str]] = {}
         for source in sources:
             file = os.path.abspath(source.path)  # noqa: PTH100
@@ -88,8 +88,7 @@ class Modules:
     def submodule(self, value: Value, name: str) -> Value | None:
         """Return a package's or namespace's module of that name."""
         if isinstance(value, Package) and value.module.is_package:
-            folder = os.path.dirname(os.path.abspath(value.module.path))  # noqa: PTH100, PTH120
-            return self.at(os.path.join(folder, name))  # noqa: PTH118
+            return self.at(os.path.join(value.module.folder, name))  # noqa: PTH118
         if isinstance(value, Namespace):
             return self.at(os.path.join(value.folder, name))  # noqa: PTH118
         return None
@@ -103,17 +102,21 @@ class Modules:
         return value
 
     def find(self, name: str, importer: Module) -> Value:
-        """Return what an absolute import of a dotted name means in a module."""
-        key = name, importer
+        """Return what an absolute import of a dotted name means in a module.
+
+        It is the same for all files of a folder, but for that which would import itself.
+        """
+        key = name, importer.folder
         found = self.found.get(key)
         if found is None:
-            found = self.found[key] = self._find(name, importer)
+            found = self.found[key] = self._find(name, importer, None)
+        if found == Package(importer):
+            return self._find(name, importer, found)
         return found
 
-    def _find(self, name: str, importer: Module) -> Value:
+    def _find(self, name: str, importer: Module, own: Value | None) -> Value:
         parts = name.split(".")
         file = os.path.abspath(importer.path)  # noqa: PTH100
-        own = Package(importer)
         folders = self.search_path(file)
         if importer.name.partition(".")[0] == parts[0]:  # its own package, not a module in it
             folders.insert(0, self.import_root(file))
@@ -138,7 +141,7 @@ class Modules:
 
     def find_relative(self, name: str, level: int, importer: Module) -> Value:
         """Return what ``from ..name import`` means in a module."""
-        folder = os.path.dirname(os.path.abspath(importer.path))  # noqa: PTH100, PTH120
+        folder = importer.folder
         for _ in range(level - 1):
             folder = os.path.dirname(folder)  # noqa: PTH120
         found = self.at(folder)

@@ -36,6 +36,7 @@ class Registries:
     def __init__(self, evaluator: Calls) -> None:
         self.evaluator = evaluator
         self.found: dict[Literal, dict[Value, None]] | None = None
+        self.known: dict[tuple[Callable, int, int], tuple[Literal, ...]] = {}
 
     def registered(self, container: Literal) -> Values:
         """Return what is put into a container that began empty."""
@@ -43,17 +44,24 @@ class Registries:
             self.found = {}  # what is asked on the way there gets nothing
             for module in self.evaluator.modules:
                 for value, decorator in decorated(module):
-                    self.register(value, decorator, Frame(module))
+                    for taker in self.evaluator.evaluate(decorator, Frame(module)):
+                        if isinstance(taker, Callable):
+                            for each in self.destinations(taker, 0, MAX_HANDS):
+                                self.found.setdefault(each, {})[value] = None
         return tuple(self.found.get(container, ()))
 
-    def register(self, value: Value, decorator: Expression, frame: Frame) -> None:
-        """Note where a decorator puts what it decorates."""
-        for taker in self.evaluator.evaluate(decorator, frame):
-            if isinstance(taker, Callable):
-                self.take(taker, 0, value, MAX_HANDS)
+    def destinations(self, taker: Callable, position: int, hands: int) -> tuple[Literal, ...]:
+        """Return the containers into which a function puts what it is handed.
 
-    def take(self, taker: Callable, position: int, value: Value, hands: int) -> None:
-        """Note where a function puts what it is handed."""
+        One decorator stands over hundreds of models: where it puts them is found once.
+        """
+        asked = taker, position, hands
+        if asked not in self.known:
+            self.known[asked] = ()  # while it is looked for
+            self.known[asked] = tuple(dict.fromkeys(self._destinations(*asked)))
+        return self.known[asked]
+
+    def _destinations(self, taker: Callable, position: int, hands: int) -> Iterator[Literal]:
         function = taker.function
         bound = len(function.parameters) > 0 and taker.receiver is not None
         names = [each.name for each in function.parameters][int(bound) :]
@@ -63,12 +71,12 @@ class Registries:
         frame = self.evaluator.bind(taker, Call(name, (), ()), Frame(function.module))
         for container in containers(function, name):
             for each in self.evaluator.evaluate(container, frame):
-                if isinstance(each, Literal) and self.found is not None:
-                    self.found.setdefault(each, {})[value] = None
+                if isinstance(each, Literal):
+                    yield each
         for call in calls_with(function, name):
             for callee in self.evaluator.evaluate(call.func, frame):
                 if isinstance(callee, Callable):
-                    self.take(callee, call.args.index(name), value, hands - 1)
+                    yield from self.destinations(callee, call.args.index(name), hands - 1)
 
 
 def decorated(module: Module) -> Iterator[tuple[Value, Expression]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -149,6 +150,11 @@ class Module:
         """The file."""
         return self.source.path
 
+    @cached_property
+    def folder(self) -> str:
+        """The folder that the file is in, absolute; links stay."""
+        return os.path.dirname(os.path.abspath(self.path))  # noqa: PTH100, PTH120
+
     @property
     def body(self) -> Body:
         """Its statements."""
@@ -178,6 +184,15 @@ class Module:
     def calls(self) -> dict[int, tuple[Call, ...]]:
         """The calls found so far in its statements' own lines, by the statement's id."""
         return {}
+
+    def spellings(self, *names: str) -> frozenset[str]:
+        """Return some names, and what the file calls them where it imports them as another."""
+        return frozenset(names).union(
+            alias
+            for each in self.source.outline.imports
+            for name, alias in each.names
+            if alias and name.rpartition(".")[2] in names
+        )
 
     def __repr__(self) -> str:
         return f"Module({self.name})"

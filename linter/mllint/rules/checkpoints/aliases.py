@@ -118,10 +118,7 @@ def gives_state(call: Call, scope: Scope, givers: frozenset[str]) -> bool:
         scope: Where it stands.
         givers: Names of functions that do; to find out what a call leads to takes long.
     """
-    name = last_name(call)
-    renamed = {alias: real for each in scope.module.source.outline.imports
-               for real, alias in each.names if alias}  # fmt: skip
-    if not givers & {name, renamed.get(name, name)}:
+    if last_name(call) not in scope.module.spellings(*givers):
         return False
     called_here = [each.function for each in scope.values(call.func) if isinstance(each, Callable)]
     return bool(called_here) and all(

@@ -309,10 +309,12 @@ class Trainer:
             reader = read_in_vain(kept, value, keeping)
             if reader is not None:
                 yield report(scope, kept, value, reader)
-        if not isinstance(value, Name | Attribute):
+        if not isinstance(value, Name | Attribute) or dotted(value) == kept.name:
+            return
+        if not is_for_the_best(kept.around):  # cheaper to ask than whether something trains
             return
         loop = keeping.loop(kept.around, value)
-        if loop is None or dotted(value) == kept.name or not is_model(value, scope):
+        if loop is None or not is_model(value, scope):
             return
         inside = kept.around[[id(each) for each in kept.around].index(id(loop)) :]
         if is_for_the_best(inside):

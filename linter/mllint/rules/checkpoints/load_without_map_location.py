@@ -96,7 +96,7 @@ model.load_state_dict(torch.load("best.pt"))
         by_module: dict[Module, list[tuple[Statement, Call]]] = {}
         written: dict[Module, list[Expression]] = {}
         for scope in scopes_of(program, "load"):
-            if needs_no_place(scope.module):
+            if needs_no_place(scope.module) or not scope.may_call("load", "save"):
                 continue
             for site in scope.sites:
                 found = by_module.setdefault(scope.module, [])

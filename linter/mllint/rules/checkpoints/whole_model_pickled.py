@@ -123,7 +123,7 @@ def save(state, path):
         """Yield one report for each model that is saved whole."""
         reported: set[int] = set()
         for scope in scopes_of(program, "save", "dump"):
-            for site in scope.sites:
+            for site in scope.sites if scope.may_call("save", "dump") else ():
                 if not site.call.args or not program.knowledge.means("pickle", site.names):
                     continue
                 for part, there in saved(site.call.args[0], scope):

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Attribute, Call, Name, Slice, Subscript, dotted, subexpressions
+from ...facts.expressions import (
+    Attribute,
+    Call,
+    Name,
+    Slice,
+    Subscript,
+    calls,
+    dotted,
+    subexpressions,
+)
 from ...facts.statements import Class, Function, header, walk
 from ...fixes.changes import Fix, Wrap
 from ...program.program import Program
 from ...program.symbols import ClassSymbol, FunctionSymbol, Module, class_symbol, function_symbol
+from ...program.training import last_name
 from ...program.values import Frame, Library
 from ..base import Note, Report, Rule
 from .listing_flow import ListingFlow, Use
@@ -258,7 +268,11 @@ print(names)
     def in_module(self, module: Module, program: Program) -> Iterator[Report]:
         """Yield the reports on one file."""
         reported: set[int] = set()
+        spellings = module.spellings(*WORDS)
         for owner, symbol in functions(module):
+            called = (last_name(e) for each in walk(owner.body) for e in calls(header(each)))
+            if spellings.isdisjoint(called):
+                continue
             frame = Frame(module, owner if isinstance(owner, FunctionSymbol) else None)
             indexed = taken_by_position(symbol, program)
             flow = ListingFlow(frame, program.evaluator, program.knowledge, indexed)
