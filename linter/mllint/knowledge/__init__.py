@@ -174,6 +174,11 @@ class Knowledge:
         """Tell whether any of some library names has a meaning."""
         return bool(names) and self._matches(meaning, self.names.get(meaning, ()), names)
 
+    def last_names(self, *meanings: str) -> frozenset[str]:
+        """Return the last parts of the names that have any of some meanings, all written out."""
+        names = (each for meaning in meanings for each in self.names.get(meaning, ()))
+        return frozenset(each.rpartition(".")[2] for each in names)
+
     def drawn(self, names: Iterable[str]) -> Iterator[str]:
         """Yield the global generators that a call draws from."""
         names = tuple(names)

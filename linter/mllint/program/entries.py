@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..facts.expressions import Attribute, Call, Expression
 from ..facts.module import Start
-from ..facts.statements import Function, Import
+from ..facts.statements import Function
 from ..project import Project
 from .configs import CONFIG
 from .evaluation import Evaluator
@@ -114,35 +114,6 @@ def made_by(decorator: Expression, module: Module, evaluator: Evaluator) -> Iter
                             yield f"{value.name.removesuffix('()')}().{called.attr}()"
 
 
-def imported_modules(evaluator: Evaluator) -> set[Module]:
-    """Return the modules that another imports."""
-    found: set[Module] = set()
-    for module in evaluator.modules:
-        for statement in module.source.outline.imports:
-            for name, _ in statement.names:
-                for value in _imported(statement, name, module, evaluator):
-                    if isinstance(value, Package) and value.module is not module:
-                        found.add(value.module)
-    return found
-
-
-def _imported(
-    statement: Import, name: str, module: Module, evaluator: Evaluator
-) -> Iterator[object]:
-    """Yield the modules that one name of an import loads, without looking into any body."""
-    modules = evaluator.modules
-    if statement.module is None:
-        yield modules.find(name, module)
-        return
-    for source in evaluator.imported_module(statement, module):
-        yield source
-        within = modules.submodule(source, name)
-        if within is not None:
-            yield within
-        elif isinstance(source, Library) and not statement.level:
-            yield modules.find(f"{statement.module}.{name}", module)
-
-
 def is_test_file(module: Module, project: Project) -> bool:
     """Tell whether a file holds tests, or stands among them: by its path, or what it defines."""
     relative = module.path.as_posix().removeprefix(project.root.as_posix())
@@ -160,7 +131,6 @@ def find_entries(project: Project, evaluator: Evaluator) -> list[Entry]:
     """Return where the programs of a project begin, one for each file at most but for commands."""
     entries: list[Entry] = []
     modules = sorted(evaluator.modules, key=lambda module: module.path.as_posix())
-    imported: set[Module] | None = None
     for module in modules:
         outline = module.source.outline
         is_test = is_test_file(module, project)
@@ -177,12 +147,14 @@ def find_entries(project: Project, evaluator: Evaluator) -> list[Entry]:
             line = by_kind["main"].line
             evidence = 'if __name__ == "__main__"'
             entries.append(Entry(module, line, evidence, "main", None, is_test))
-        elif "script" in by_kind and not module.is_package:
-            imported = imported_modules(evaluator) if imported is None else imported
-            if module not in imported:
-                line = by_kind["script"].line
-                evidence = "calls at top level, and no module imports the file"
-                entries.append(Entry(module, line, evidence, "script", None, is_test))
+        elif (
+            "script" in by_kind
+            and not module.is_package
+            and module not in evaluator.modules.imported
+        ):
+            line = by_kind["script"].line
+            evidence = "calls at top level, and no module imports the file"
+            entries.append(Entry(module, line, evidence, "script", None, is_test))
     entries += console_scripts(project, evaluator, entries)
     return entries
 

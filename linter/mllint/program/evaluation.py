@@ -40,6 +40,7 @@ from .registries import Registries
 from .symbols import Definition, Module, class_symbol, function_symbol, lambda_symbol
 from .texts import joined
 from .values import (
+    MAX_VALUES,
     Callable,
     Frame,
     Instance,
@@ -52,7 +53,6 @@ from .values import (
     Values,
 )
 
-MAX_VALUES = 16  # more than these are as good as unknown
 MAX_LEVEL = 40  # nested evaluations
 
 # Calls whose items are those of their first argument.
@@ -227,9 +227,7 @@ class Evaluator(Calls):
 
     def imported_module(self, statement: Import, module: Module) -> Values:
         """Return what stands after ``from``."""
-        if statement.level:
-            return (self.modules.find_relative(statement.module or "", statement.level, module),)
-        return (self.modules.find(statement.module or "", module),)
+        return (self.modules.source(statement, module),)
 
     def imported(self, statement: Import, name: str, module: Module) -> Values:
         """Return what an import binds for one of its names."""

@@ -11,8 +11,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
+from ..facts.statements import Import
 from ..load import Source
 from .symbols import Module
 from .values import Library, Namespace, Package, Value
@@ -116,6 +118,8 @@ class Modules:
 
     def _find(self, name: str, importer: Module, own: Value | None) -> Value:
         parts = name.split(".")
+        if parts[0] not in self.homes:  # no file or folder of the project is called that
+            return Library(name)
         file = os.path.abspath(importer.path)  # noqa: PTH100
         folders = self.search_path(file)
         if importer.name.partition(".")[0] == parts[0]:  # its own package, not a module in it
@@ -138,6 +142,36 @@ class Modules:
                 if isinstance(found, Package) and found != own:
                     return found
         return Library(name)
+
+    def source(self, statement: Import, module: Module) -> Value:
+        """Return what stands after the ``from`` of an import."""
+        if statement.level:
+            return self.find_relative(statement.module or "", statement.level, module)
+        return self.find(statement.module or "", module)
+
+    @cached_property
+    def imported(self) -> frozenset[Module]:
+        """The modules that others import: they are there to be used, whether or not they run."""
+        return frozenset(
+            value.module
+            for module in self
+            for statement in module.source.outline.imports
+            for value in self.loaded(statement, module)
+            if isinstance(value, Package) and value.module is not module
+        )
+
+    def loaded(self, statement: Import, module: Module) -> Iterator[Value | None]:
+        """Yield the modules that an import loads, without looking into any body."""
+        names = [name for name, _ in statement.names]
+        if statement.module is None:
+            yield from (self.find(name, module) for name in names)
+            return
+        source = self.source(statement, module)
+        yield source
+        for name in names:
+            yield self.submodule(source, name)
+            if isinstance(source, Library) and not statement.level:
+                yield self.find(f"{statement.module}.{name}", module)
 
     def find_relative(self, name: str, level: int, importer: Module) -> Value:
         """Return what ``from ..name import`` means in a module."""

@@ -23,7 +23,7 @@ from .launchers import group
 from .reach import Explorer, Reach
 from .symbols import Module
 from .training import Training, find_training
-from .values import Callable, Frame, Library, Package, Symbol, Type
+from .values import Callable, Frame, Library, Symbol, Type
 
 if TYPE_CHECKING:
     from .phases import Phases
@@ -82,22 +82,6 @@ class Program:
             if not entry.is_test
         ]
         return group(each for each in found if each is not None)
-
-    @cached_property
-    def imported(self) -> set[Module]:
-        """The modules that others import: they are there to be used, whether or not they run."""
-        found: set[Module] = set()
-        for module in self.modules:
-            for statement in module.source.outline.imports:
-                names = [name for name, _ in statement.names]
-                if statement.module is None:
-                    sources = [self.modules.find(name, module) for name in names]
-                else:
-                    sources = [*self.evaluator.imported_module(statement, module)]
-                    inside = [self.modules.submodule(s, name) for s in sources for name in names]
-                    sources += [each for each in inside if each is not None]
-                found |= {s.module for s in sources if isinstance(s, Package)} - {module}
-        return found
 
     def declared(self, functions: Functions) -> Iterator[tuple[Symbol, Library]]:
         """Yield the project's own functions of which the user says what they mean."""

@@ -20,7 +20,7 @@ from ..facts.expressions import (
 from ..facts.statements import Assign, Class, Function, header, walk
 from .calls import Calls
 from .symbols import FunctionSymbol, Module, class_symbol, function_symbol
-from .values import Callable, Frame, Literal, Type, Value, Values
+from .values import MAX_VALUES, Callable, Frame, Literal, Type, Value, Values
 
 PUTTING = frozenset({"setdefault", "update", "append", "add"})
 MAX_HANDS = 3  # through which what is decorated goes
@@ -35,20 +35,39 @@ class Registries:
 
     def __init__(self, evaluator: Calls) -> None:
         self.evaluator = evaluator
-        self.found: dict[Literal, dict[Value, None]] | None = None
+        self.found: dict[Literal, dict[Value, None]] = {}
+        self.waiting: Iterator[Module] | None = None  # modules that were not looked at yet
+        self.is_looking = False
         self.known: dict[tuple[Callable, int, int], tuple[Literal, ...]] = {}
 
     def registered(self, container: Literal) -> Values:
-        """Return what is put into a container that began empty."""
-        if self.found is None:
-            self.found = {}  # what is asked on the way there gets nothing
-            for module in self.evaluator.modules:
-                for value, decorator in decorated(module):
-                    for taker in self.evaluator.evaluate(decorator, Frame(module)):
-                        if isinstance(taker, Callable):
-                            for each in self.destinations(taker, 0, MAX_HANDS):
-                                self.found.setdefault(each, {})[value] = None
-        return tuple(self.found.get(container, ()))
+        """Return what is put into a container that began empty, the first few.
+
+        A registry of hundreds of models is looked for no further than it takes to know as many as
+        are told apart.
+        """
+        if not may_be_registry(container):
+            return ()
+        if self.waiting is None:
+            self.waiting = iter(tuple(self.evaluator.modules))
+        while not self.is_looking and len(self.found.get(container, ())) < MAX_VALUES:
+            module = next(self.waiting, None)
+            if module is None:
+                break
+            self.is_looking = True  # what is asked on the way gets what is known by then
+            try:
+                self.look_into(module)
+            finally:
+                self.is_looking = False
+        return tuple(self.found.get(container, ()))[:MAX_VALUES]
+
+    def look_into(self, module: Module) -> None:
+        """Note where the decorators of a module put what they decorate."""
+        for value, decorator in decorated(module):
+            for taker in self.evaluator.evaluate(decorator, Frame(module)):
+                if isinstance(taker, Callable):
+                    for each in self.destinations(taker, 0, MAX_HANDS):
+                        self.found.setdefault(each, {})[value] = None
 
     def destinations(self, taker: Callable, position: int, hands: int) -> tuple[Literal, ...]:
         """Return the containers into which a function puts what it is handed.
@@ -77,6 +96,24 @@ class Registries:
             for callee in self.evaluator.evaluate(call.func, frame):
                 if isinstance(callee, Callable):
                     yield from self.destinations(callee, call.args.index(name), hands - 1)
+
+
+def may_be_registry(container: Literal) -> bool:
+    """Tell whether decorators can get at a container, which lives longer than a call.
+
+    It is a module's or class's, it is closed over, or it is an object's with a method that puts
+    something there.
+    """
+    function = container.frame.function
+    if function is None or any(isinstance(each, Function) for each in walk(function.body)):
+        return True
+    methods = function.owner.methods.values() if function.owner else ()
+    return any(
+        True
+        for method in methods
+        for parameter in method.parameters
+        for _ in containers(method, Name(parameter.name))
+    )
 
 
 def decorated(module: Module) -> Iterator[tuple[Value, Expression]]:

@@ -15,6 +15,8 @@ from weakref import WeakValueDictionary
 from ..facts.expressions import Constant, Expression
 from .symbols import ClassSymbol, FunctionSymbol, Module
 
+MAX_VALUES = 16  # of one expression; more than these are as good as unknown
+
 
 @dataclass(frozen=True, slots=True)
 class Library:

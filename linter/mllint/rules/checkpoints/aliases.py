@@ -16,10 +16,11 @@ from ...facts.expressions import (
     dotted,
     subexpressions,
 )
+from ...facts.statements import Function, Return, walk
 from ...program.program import Program
 from ...program.training import last_name
 from ...program.values import Callable
-from ..scopes import Scope, functions
+from ..scopes import Scope
 
 SHALLOW = frozenset({"dict", "OrderedDict", "copy"})
 SHARING = frozenset({"detach", "data", "requires_grad_"})  # give a tensor with the same memory
@@ -105,9 +106,12 @@ def roots(expression: Expression) -> frozenset[str]:
 def state_givers(program: Program) -> Iterator[str]:
     """Yield the names, without those of their classes, of functions that return a live state."""
     for module in program.mentioning("state_dict"):
-        for function in functions(module.body, module, None, None):
-            if any(True for returned in function.returns for _ in live_states(returned)):
-                yield function.name.rpartition(".")[2]
+        for function in walk(module.body, True):
+            if isinstance(function, Function) and any(
+                isinstance(each, Return) and any(live_states(each.value))
+                for each in walk(function.body)
+            ):
+                yield function.name
 
 
 def gives_state(call: Call, scope: Scope, givers: frozenset[str]) -> bool:
@@ -116,9 +120,10 @@ def gives_state(call: Call, scope: Scope, givers: frozenset[str]) -> bool:
     Args:
         call: The call.
         scope: Where it stands.
-        givers: Names of functions that do; to find out what a call leads to takes long.
+        givers: Names of functions that do, as the file spells them; to find out what a call leads
+            to takes long.
     """
-    if last_name(call) not in scope.module.spellings(*givers):
+    if last_name(call) not in givers:
         return False
     called_here = [each.function for each in scope.values(call.func) if isinstance(each, Callable)]
     return bool(called_here) and all(

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Attribute, Call, Expression, Name, dotted, subexpressions
-from ...facts.statements import Evaluate, Import, Statement
+from ...facts.expressions import (
+    Attribute,
+    Call,
+    Expression,
+    Name,
+    calls,
+    dotted,
+    subexpressions,
+)
+from ...facts.statements import Body, Evaluate, If, Import, Statement, header, walk
 from ...fixes.changes import AddImport, Fix, Wrap
 from ...program.program import Program
 from ...program.symbols import Module
+from ...program.training import last_name
 from ...program.values import Callable
 from ..base import Note, Report, Rule
 from ..learning import is_network
 from ..scopes import Scope, scopes_of
 from .aliases import called, gives_state, has_weights, live_states, state_givers, subject_of
-from .keeping import Keeping, Kept, is_for_the_best, keepers, reads
+from .keeping import Keeping, Kept, is_comparison, is_for_the_best, keepers, reads
 from .stepping import Stepping
 
 # What only a network is asked for.
@@ -287,10 +296,13 @@ class Trainer:
         """Yield one report for each state that is kept and goes on changing."""
         stepping, givers = Stepping(program), frozenset(state_givers(program))
         for scope in scopes_of(program, "state_dict", "deepcopy", "backward", "best_model"):
+            spelled = scope.module.spellings("state_dict", *givers)
+            if not may_keep(scope.body, spelled):
+                continue
             keeping = Keeping(scope, stepping)
             for statement, around in scope.placed:
                 for kept, value in keepers(statement, around):
-                    found = next(self.found(kept, value, keeping, givers), None)
+                    found = next(self.found(kept, value, keeping, spelled), None)
                     if found is not None:
                         yield found
                         break
@@ -321,6 +333,15 @@ class Trainer:
             reader = keeping.is_read_later(kept, loop)
             if reader is not None:
                 yield report(scope, kept, value, reader)
+
+
+def may_keep(body: Body, givers: frozenset[str]) -> bool:
+    """Tell whether statements keep something for the best, or take a state, by names alone."""
+    return any(
+        (isinstance(each, If) and is_comparison(each.test))
+        or any(last_name(call) in givers for call in calls(header(each)))
+        for each in walk(body)
+    )
 
 
 def read_in_vain(kept: Kept, subject: Expression, keeping: Keeping) -> Statement | None:

@@ -78,7 +78,7 @@ def times_or_tries(training: Training, program: Program) -> bool:
     if "torch.cuda.synchronize" in training.reach.names:
         return True
     entry = training.entry
-    return entry.kind == "main" and entry.module in program.imported
+    return entry.kind == "main" and entry.module in program.modules.imported
 
 
 def finds_rate(plots: list[Site], program: Program, graph: CallGraph) -> bool:

@@ -65,6 +65,7 @@ class ListingFlow:
         self.evaluator = evaluator
         self.knowledge = knowledge
         self.indexed = indexed
+        self.spellings = frame.module.spellings(*knowledge.last_names("listing", "order-keeping"))
         self.unordered: dict[str, Listing] = {}
 
     def uses(self, body: Body) -> Iterator[Use]:
@@ -133,7 +134,7 @@ class ListingFlow:
             case Comprehension("list" | "generator", _, loops):
                 found = (self.listing_in(over, statement) for _, over, _ in loops)
                 return next((each for each in found if each is not None), None)
-            case Call(_, args):
+            case Call(_, args) if last_name(expression) in self.spellings:
                 names = self.names(expression)
                 if self.knowledge.means("listing", names):
                     return Listing(statement, expression)
