@@ -13,3 +13,11 @@ def main() -> int:
         return run()
     except KeyboardInterrupt:
         return 130
+
+
+def script() -> int:
+    """Be the process's command: run, and end it."""
+    status = main()
+    from .ending import end_at_once
+
+    return end_at_once(status)

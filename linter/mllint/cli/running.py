@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -70,7 +71,14 @@ def one_line(error: click.ClickException) -> str:
 
 @contextmanager
 def speaking_any_language() -> Iterator[None]:
-    """Let no character that a stream can't say end the run: file names may hold anything."""
+    """Let no character that a stream can't say end the run: file names may hold anything.
+
+    What was closed before the run began says nothing.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (to the end)
+            setattr(sys, name, nowhere)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
