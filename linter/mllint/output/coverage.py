@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..program.coverage import REASONS, Coverage, Unresolved, coverage, written
+from ..program.limits import LIMITS
+from ..program.symbols import FunctionSymbol, Module
 from .listing import Listing, place, shown
 from .paint import Paint, harmless
 
@@ -45,10 +47,8 @@ def as_object(found: Sequence[Coverage], listing: Listing) -> dict[str, Any]:
     }
 
 
-def line_of(each: Unresolved, listing: Listing) -> tuple[int, int]:
-    """Return cell and line of an unresolved call."""
-    line = each.site.statement.line
-    module = each.site.module
+def place_in(module: Module, line: int, listing: Listing) -> tuple[int, int]:
+    """Return cell and line in a module's file of a line of its document."""
     document = listing.document(module.path) if module.path.suffix == ".ipynb" else None
     if document is None:
         return 0, line
@@ -58,7 +58,10 @@ def line_of(each: Unresolved, listing: Listing) -> tuple[int, int]:
 
 def of_program(each: Coverage, listing: Listing) -> dict[str, Any]:
     """Return the coverage of one program as JSON has it."""
-    places = [(call, *line_of(call, listing)) for call in each.unresolved]
+    places = [
+        (call, *place_in(call.site.module, call.site.statement.line, listing))
+        for call in each.unresolved
+    ]
     return {
         "filename": str(each.entry.module.path.absolute()),
         "row": each.entry.line,
@@ -69,6 +72,16 @@ def of_program(each: Coverage, listing: Listing) -> dict[str, Any]:
         "share": round(each.share, 4),
         "shared": each.shared,
         "whole": each.is_whole,
+        "limits": [
+            {
+                "limit": limit.kind,
+                "filename": str(limit.module.path.absolute()),
+                "cell": cell or None,
+                "row": line,
+            }
+            for limit in each.limits
+            for cell, line in [place_in(limit.module, limit.line, listing)]
+        ],
         "reasons": dict(Counter(call.reason for call in each.unresolved)),
         "unresolved": [
             {
@@ -86,8 +99,8 @@ def of_program(each: Coverage, listing: Listing) -> dict[str, Any]:
 def table(found: Sequence[Coverage], listing: Listing, paint: Paint) -> Iterator[str]:
     """Yield a line for each program, and one for all."""
     rows = [
-        (place(each.entry.module.path, 0, each.entry.line), each.functions, each.calls,
-         len(each.unresolved), each.share)
+        (place(each.entry.module.path, *place_in(each.entry.module, each.entry.line, listing)),
+         each.functions, each.calls, len(each.unresolved), each.share)
         for each in found
     ]  # fmt: skip
     width = max(len("program"), *(len(row[0]) for row in rows))
@@ -110,10 +123,28 @@ def table(found: Sequence[Coverage], listing: Listing, paint: Paint) -> Iterator
     shared = max(each.shared for each in found)
     if shared:
         yield f"{shared:6}  functions of one program are called in more ways than are told apart"
+    yield from limits(found, listing, paint)
     for each in found:
         if not each.is_whole:
             name = shown(each.entry.module.path)
             yield paint(f"{name} reaches more than can be followed: not all of it was", "red")
+
+
+def limits(found: Sequence[Coverage], listing: Listing, paint: Paint) -> Iterator[str]:
+    """Yield a line for each kind of limit that was met: how often, what it is, and where."""
+    kinds: dict[str, dict[str, None]] = {}
+    for limit in (limit for each in found for limit in each.limits):
+        name = limit.owner.name if isinstance(limit.owner, FunctionSymbol) else ""
+        where = place(limit.module.path, *place_in(limit.module, limit.line, listing))
+        kinds.setdefault(limit.kind, {})[f"{name} ({where})" if name else where] = None
+    for kind, places in kinds.items():
+        yield f"{len(places):6}  {LIMITS[kind]}: {some(list(places), MOST_PLACES, paint)}"
+
+
+def some(places: Sequence[str], most: int, paint: Paint) -> str:
+    """Return the first of some places, and how many more there are."""
+    more = f" and {len(places) - most} more" if len(places) > most else ""
+    return paint(harmless(f"{', '.join(places[:most])}{more}"), dim=True)
 
 
 def details(
@@ -138,11 +169,13 @@ def details(
         yield paint(f"{harmless(names)} can't follow:", bold=True)
         limit = len(ordered) if is_verbose else MOST
         for text, calls in ordered[:limit]:
-            places = [place(c.site.module.path, *line_of(c, listing)) for c in calls]
+            sites = [call.site for call in calls]
+            places = dict.fromkeys(
+                place(site.module.path, *place_in(site.module, site.statement.line, listing))
+                for site in sites
+            )
             most = len(places) if is_verbose else MOST_PLACES
-            more = f" and {len(places) - most} more" if len(places) > most else ""
-            where = paint(harmless(f"{', '.join(places[:most])}{more}"), dim=True)
-            yield f"  {harmless(text)}  {where}"
+            yield f"  {harmless(text)}  {some(list(places), most, paint)}"
         if len(ordered) > limit:
             yield f"  and {len(ordered) - limit} others (`--verbose` shows all)"
     yield ""

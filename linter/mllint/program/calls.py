@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ..facts.expressions import Call, Constant, Expression, Mapping, Star
 from ..facts.statements import Assign
 from .configs import Configs
+from .limits import Limits
 from .loading import modules_called, text_parts
 from .members import FLUENT, MAX_NAME, Members
 from .symbols import ClassSymbol, FunctionSymbol, Module
@@ -45,6 +46,7 @@ class Calls(Members):
 
     configs: Configs
     cuts: int
+    limits: Limits
     returning: Counter[FunctionSymbol]  # how often each is within itself right now
 
     @abstractmethod
@@ -225,6 +227,7 @@ class Calls(Members):
             inner = Frame(target.function.module, target.function, bound, target.frame, 1)
         function = target.function
         if self.returning[function] >= MAX_RECURSION:
+            self.limits.meet("recursion", function)
             self.cuts += 1
             return
         self.returning[function] += 1

@@ -1,4 +1,7 @@
-"""How much of each program could be followed, and what could not, for what reason."""
+"""How much of each program could be followed, and what could not, for what reason.
+
+Limits are noted as they are met: they are those of the rules that have run.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from ..facts.expressions import Attribute, Call, Constant, Expression, Lambda, N
 from .activity import Site
 from .entries import Entry
 from .evaluation import Evaluator
+from .limits import Limit
 from .program import Program
 
 REASONS = {
@@ -45,6 +49,7 @@ class Coverage:
         unresolved: Those not resolved, each place once.
         shared: How many functions are called in more ways than are told apart.
         is_whole: Whether all was followed; a program may be too large.
+        limits: Those that were met in the functions and modules that it reaches.
     """
 
     entry: Entry
@@ -53,6 +58,7 @@ class Coverage:
     unresolved: tuple[Unresolved, ...]
     shared: int = 0
     is_whole: bool = True
+    limits: tuple[Limit, ...] = ()
 
     @property
     def share(self) -> float:
@@ -85,7 +91,11 @@ def coverage_of(entry: Entry, program: Program) -> Coverage:
         for site in known.values()
         if not site.values
     )
-    return Coverage(entry, len(reached), len(known), unresolved, len(reach.shared), reach.is_whole)
+    owners = {function or module for module, function in reached}
+    limits = tuple(each for each in program.evaluator.limits.met if each.owner in owners)
+    return Coverage(
+        entry, len(reached), len(known), unresolved, len(reach.shared), reach.is_whole, limits
+    )
 
 
 def reason(function: Expression, site: Site, evaluator: Evaluator) -> str:
@@ -119,4 +129,4 @@ def written(expression: Expression) -> str:
             return repr(value) if len(repr(value)) < 20 else f"{type(value).__name__}"
         case Lambda():
             return "lambda"
-    return f"({type(expression).__name__.lower()})"
+    return "(…)"

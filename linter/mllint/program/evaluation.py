@@ -35,6 +35,7 @@ from ..facts.statements import Class, Function, Import
 from .calls import Calls
 from .configs import Configs
 from .imports import Modules
+from .limits import Limits
 from .members import MAX_NAME
 from .registries import Registries
 from .symbols import Definition, Module, class_symbol, function_symbol, lambda_symbol
@@ -76,6 +77,7 @@ class Evaluator(Calls):
         self.importing: set[tuple[int, str]] = set()  # statements that bind a name right now
         self.registries = Registries(self)
         self.cuts = 0  # how often a cycle was met
+        self.limits = Limits()
         self.returning = Counter()
         # Functions of the project whose meaning the user says: they are a library's, too.
         self.declared: dict[Symbol, Library] = {}
@@ -89,14 +91,19 @@ class Evaluator(Calls):
         if found is not None:
             return found[1]
         if key in self.active or len(self.active) > MAX_LEVEL:
+            if key not in self.active:
+                self.limits.meet("nesting", frame.function or frame.module)
             self.cuts += 1
             return ()
         before = self.cuts
         self.active.add(key)
         try:
-            values = tuple(dict.fromkeys(self._evaluate(expression, frame)))[:MAX_VALUES]
+            values = tuple(dict.fromkeys(self._evaluate(expression, frame)))
         finally:
             self.active.discard(key)
+        if len(values) > MAX_VALUES:
+            self.limits.meet("values", frame.function or frame.module)
+            values = values[:MAX_VALUES]
         if self.declared:
             values += tuple(self.meanings(values))
         # What a cycle cut short may be more elsewhere; here, to ask again would take for ever.

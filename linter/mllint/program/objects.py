@@ -103,6 +103,8 @@ class Objects:
         if key in self.done:
             return self.done[key][0]
         if key in self.active or len(self.active) > MAX_LEVEL:
+            if key not in self.active:
+                self.play.limits.meet("nesting", scene.owner)
             return ()
         self.active.add(key)
         try:

@@ -15,7 +15,7 @@ from .activity import Activity, Site
 from .entries import Entry
 from .ordering import Ordering
 from .program import Program
-from .symbols import FunctionSymbol, Module, Table, class_symbol, function_symbol
+from .symbols import FunctionSymbol, Module, Owner, Table, class_symbol, function_symbol
 from .values import Callable, Frame, Instance, Library, Partial, Type, Value
 
 MAX_SCENES = 500
@@ -54,6 +54,11 @@ class Scene:
     def module(self) -> Module:
         """Where it stands."""
         return self.frame.module
+
+    @property
+    def owner(self) -> Owner:
+        """Whose statements it carries out."""
+        return self.frame.function or self.frame.module
 
     def chain(self) -> Iterator[Scene]:
         """Yield it and those that led to it, innermost first."""
@@ -103,6 +108,7 @@ class Play:
         self.scenes: list[Scene] = []
         self.modules: dict[Module, Scene] = {}
         self.orderings: dict[int, Ordering] = {}
+        self.limits = program.evaluator.limits
         starts = [Frame(entry.module)] + ([entry.frame()] if entry.function else [])
         for frame in starts:
             self._open(frame, None, None, entry.kind != "console")
@@ -115,6 +121,8 @@ class Play:
             self.modules[frame.module] = scene
         if len(self.scenes) < MAX_SCENES and sum(1 for _ in scene.chain()) < MAX_DEPTH:
             self._follow(scene)
+        elif activity.leads_to:
+            self.limits.meet("scenes", scene.owner)
         return scene
 
     def _follow(self, scene: Scene) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 
 from ..facts.expressions import Constant
 from ..program.program import Program
-from ..program.symbols import ClassSymbol, FunctionSymbol
+from ..program.symbols import ClassSymbol, FunctionSymbol, Owner
 from ..program.values import Frame
 from .events import Events
 from .interpreter import Interpreter
@@ -49,7 +49,7 @@ class Analysis:
         modules = relevant_modules(self.program)
         self.left += EACH_BUDGET * len(modules)
         for module in modules:
-            self.carry_out(partial(self.interpreter.import_module, module))
+            self.carry_out(module, partial(self.interpreter.import_module, module))
         called, begun = plan(modules)
         later = [each for each in begun if each[0].name.rpartition(".")[2] in called]
         for function, owner in begun:
@@ -63,7 +63,7 @@ class Analysis:
         """Carry out a function of which it is not known who calls it."""
         if function in self.interpreter.visited:
             return
-        self.carry_out(partial(self.call, function, owner))
+        self.carry_out(function, partial(self.call, function, owner))
 
     def call(self, function: FunctionSymbol, owner: ClassSymbol | None) -> None:
         """Hand a function rows of its own for each parameter, and let go what it returns."""
@@ -88,13 +88,14 @@ class Analysis:
         interpreter.run(function, activation, bound)
         interpreter.handed(None, statement, [activation.returned])
 
-    def carry_out(self, action: Callable[[], None]) -> None:
-        """Do one thing, within the budget."""
+    def carry_out(self, owner: Owner, action: Callable[[], None]) -> None:
+        """Carry out a function's or module's statements, within the budget."""
         interpreter = self.interpreter
         interpreter.budget = granted = min(BUDGET, self.left)
         try:
             action()
         except (OutOfBudgetError, RecursionError):
+            self.program.evaluator.limits.meet("rows", owner)
             interpreter.active.clear()
             interpreter.loops = 0
             interpreter.state.settle()

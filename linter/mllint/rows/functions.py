@@ -196,7 +196,7 @@ class Functions(Library):
     ) -> Value:
         """Carry out a function's body and return what it returns."""
         function = target.function
-        if len(self.active) >= MAX_DEPTH or function in self.active:
+        if self.is_too_deep(function):
             self.handed(call, call, bound.values())
             return joined(value.flat for value in bound.values() if not value.things)
         here = self.activation
@@ -205,6 +205,15 @@ class Functions(Library):
         self.run(function, activation, bound)
         self.write_back(function, target, call, activation)
         return activation.returned
+
+    def is_too_deep(self, function: FunctionSymbol) -> bool:
+        """Tell whether a function is not followed: it is within itself, or within many others."""
+        if function in self.active:
+            return True
+        is_deep = len(self.active) >= MAX_DEPTH
+        if is_deep:
+            self.evaluator.limits.meet("calls", self.active[0])
+        return is_deep
 
     def run(
         self, function: FunctionSymbol, activation: Activation, bound: dict[str, Value]
@@ -294,7 +303,7 @@ class Functions(Library):
     ) -> Value:
         """Carry out a function that a library calls."""
         symbol = callee.function
-        if len(self.active) >= MAX_DEPTH or symbol in self.active:
+        if self.is_too_deep(symbol):
             return NOTHING
         frame = thinned(self.evaluator.bind(callee, call, self.activation.frame))
         context = (*self.activation.context, id(function))

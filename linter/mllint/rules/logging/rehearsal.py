@@ -93,7 +93,10 @@ class Rehearsal:
         for scene in [each for each in scenes if each.caller is None and each.site is None]:
             if scene.frame in {frame for frame, _ in self.entry.starts()}:
                 self.body(scene.body, scene)
-        return list(self.dropped.values()) if self.work < MAX_WORK else []
+        if self.work < MAX_WORK:
+            return list(self.dropped.values())
+        self.program.evaluator.limits.meet("rehearsal", self.entry.function or self.entry.module)
+        return []
 
     def body(self, body: Body, scene: Scene) -> str:
         """Play the statements of a block; return how it is left: ``return``, ``break`` or so."""
