@@ -62,6 +62,45 @@ def test_it_stops_at_once(number, to_all, long_run):
     assert alive == []
 
 
+@pytest.fixture
+def long_check(tmp_path):
+    """Begin a run whose rules take long, and wait until it has read all files."""
+    nested = "".join(f"{'    ' * depth}for i{depth} in items:\n" for depth in range(10))
+    work = "".join(f"{'    ' * 10}rows = rows + rows.x * {number}\n" for number in range(40))
+    begun = "import pandas as pd\nfrom sklearn.model_selection import train_test_split\n\n"
+    begun += f"rows = pd.read_csv('a')\n{nested}{work}"
+    for number in range(40):
+        (tmp_path / f"m{number}.py").write_text(
+            f"{begun}train, test = train_test_split({number})\n"
+        )
+    running = subprocess.Popen(
+        [sys.executable, "-m", "mllint", "--cache-dir", "cache"],
+        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("cache/*/*"))) < 40 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    yield running
+    if running.poll() is None:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("delay_s", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("number", STATUS, ids=lambda number: number.name)
+def test_rules_stop_at_once_too(number, delay_s, long_check, tmp_path):
+    time.sleep(delay_s)
+    started = time.monotonic()
+    long_check.send_signal(number)
+    out, err = long_check.communicate(timeout=60)
+    assert time.monotonic() - started < 10
+    assert long_check.returncode in STATUS[number]
+    assert (out, err.strip()) == ("", "")
+    assert list(tmp_path.glob("cache/*/answers/*")) == []  # no half of an answer is kept
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_who_has_read_enough_may_stop_reading(tmp_path):
     (tmp_path / "a.py").write_text("x = 1  # mllint: ignore\n" * 5000)
