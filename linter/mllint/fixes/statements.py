@@ -46,7 +46,7 @@ def place(tree: Tree, node: Any, where: str, lines: str, indent: str) -> list[Ed
     if is_alone(tree, node):
         start, end = extent(tree, node, with_comments=True)
         if where == "before":
-            return [Edit(start, start, f"{lines}\n")]
+            return [Edit(start, start, f"{lines}\n{distance(tree, node, start)}")]
         return [Edit(end, end, f"\n{lines}")]
     before, behind = gap_before(tree, node), gap_behind(tree, node)
     suite = line_of(tree, node)
@@ -66,6 +66,15 @@ def place(tree: Tree, node: Any, where: str, lines: str, indent: str) -> list[Ed
     else:
         edits.append(Edit(*behind, f"\n{lines}\n{indent}"))
     return edits
+
+
+def distance(tree: Tree, node: Any, start: int) -> str:
+    """Return the blank lines that a definition keeps between what stands above it and itself."""
+    if not isinstance(node, libcst.FunctionDef | libcst.ClassDef):
+        return ""
+    above = tree.text[:start]
+    count = len(above) - len(above.rstrip("\n")) - 1
+    return "\n" * max(count, 0)
 
 
 def is_text(node: Any) -> bool:

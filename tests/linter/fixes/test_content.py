@@ -69,14 +69,20 @@ CELLS = [
 @pytest.mark.parametrize("escaped", [True, False])
 @pytest.mark.parametrize("end", ["", "\n"])
 @pytest.mark.parametrize("joined", [True, False])
-def test_notebooks(file, indent, escaped, end, joined):
+@pytest.mark.parametrize("form", [3, 4])
+def test_notebooks(file, indent, escaped, end, joined, form):
     def dump(*sources: tuple[str, ...]) -> str:
         cells = [each | {"source": list(each["source"])} for each in CELLS]
         for number, source in zip((1, 2, 3), sources, strict=False):
             cells[number]["source"] = list(source)
         for each in cells:
             each["source"] = "".join(each["source"]) if joined else each["source"]
-        book = {"nbformat": 4, "cells": cells, "metadata": {"x": 1.50}}
+        book = {"nbformat": form, "cells": cells, "metadata": {"x": 1.50}}
+        if form == 3:  # cells in worksheets, the text of code under another key
+            for each in cells:
+                if each["cell_type"] == "code":
+                    each["input"] = each.pop("source")
+            book["worksheets"] = [{"metadata": {}, "cells": book.pop("cells")}]
         return json.dumps(book, indent=indent, ensure_ascii=escaped) + end
 
     text = dump().replace("1.5", "1.50")  # as no other program would write it
@@ -88,7 +94,7 @@ def test_notebooks(file, indent, escaped, end, joined):
         Remove(it.statement("c")),
     )
     after = dump(
-        ("%matplotlib inline\n", "import os\n", "import new\n", "!ls"),
+        ("%matplotlib inline\n", "import os\n", "\n", "import new\n", "!ls"),
         ("a = 1\n", "y = sorted(ls(2))\n", "b = '\u2192'\n", "new()"),
         ("%%time\n", "ls(3)\n"),
     )

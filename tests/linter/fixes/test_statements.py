@@ -186,9 +186,9 @@ def test_a_statement_does_not_move_into_itself(file):
         ("# the file's\nx()\n", "# the file's\nimport new\n\nx()\n"),
         ('"""Doc."""\nx()\n', '"""Doc."""\nimport new\n\nx()\n'),
         ('"""Doc."""\n\nimport a\n\nx()\n', '"""Doc."""\n\nimport a\nimport new\n\nx()\n'),
-        ("from __future__ import a\nx()\n", "from __future__ import a\nimport new\nx()\n"),
+        ("from __future__ import a\nx()\n", "from __future__ import a\n\nimport new\nx()\n"),
         ("import a  # c\ntry:\n  import b\nexcept C: d\nfrom e import (\n  f,\n)\nx()\n",
-         "import a  # c\ntry:\n  import b\nexcept C: d\nfrom e import (\n  f,\n)\nimport new\n"
+         "import a  # c\nimport new\ntry:\n  import b\nexcept C: d\nfrom e import (\n  f,\n)\n"
          "x()\n"),
         ("import a\nx()\nimport b\n", "import a\nimport new\nx()\nimport b\n"),
         ("import a\ndef f(): b\nimport c\nx()\n",
@@ -209,6 +209,34 @@ def test_add_import(file, before, after):
     it = file(before)
     fixed = it.fixed(Replace(*it.part("x"), "y()"), AddImport("import new")).decode()
     assert fixed == after.replace("x()", "y()")
+
+
+SORTED = [
+    ("import torch\n", "import os\n\nimport torch\n"),
+    ("# ours\nimport torch\n", "# ours\nimport os\n\nimport torch\n"),
+    ('"""Doc."""\n\n# b\nimport torch\n', '"""Doc."""\n\nimport os\n\n# b\nimport torch\n'),
+    ("import torch\nfrom a import os\n", "import torch\nfrom a import os\nimport os\n"),
+    ("import sys\n\nimport torch\n", "import os\nimport sys\n\nimport torch\n"),
+    ("import abc\n\nimport torch\n", "import abc\nimport os\n\nimport torch\n"),
+    ("from abc import ABC\n\nimport torch\n", "import os\nfrom abc import ABC\n\nimport torch\n"),
+    ("from __future__ import a\n\nfrom .b import c\n",
+     "from __future__ import a\n\nimport os\n\nfrom .b import c\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), SORTED)
+def test_an_import_comes_where_sorters_put_it(file, before, after):
+    it = file(f"{before}\nx()\n")
+    fixed = it.fixed(Replace(*it.part("x"), "y()"), AddImport("import os")).decode()
+    assert fixed == f"{after}\ny()\n"
+
+
+@pytest.mark.parametrize("blank", range(4))
+def test_a_definition_keeps_its_distance(file, blank):
+    gap = "\n" * blank
+    it = file(f"import a\n{gap}# why\n@d\ndef f(): pass\n")
+    after = it.fixed(Insert(it.statement("f"), "x = 1")).decode()
+    assert after == f"import a\n{gap}x = 1\n{gap}# why\n@d\ndef f(): pass\n"
 
 
 @pytest.mark.parametrize(

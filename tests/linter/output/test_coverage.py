@@ -68,7 +68,8 @@ def test_without_a_program_that_is_said(coverage):
 
 CHAIN = "\n".join(f"def f{n}(x):\n    return f{n + 1}(x)\n" for n in range(20))
 LIMITED = {
-    "recursion": "import torch\n\ndef wrap(m, n):\n    return wrap(torch.nn.Sequential(m), n - 1) if n else m\n\n"
+    "recursion": "import torch\n\ndef wrap(m, n):\n"
+    "    return wrap(torch.nn.Tanh(m), n) if n else m\n\n"
     "torch.optim.SGD(wrap(torch.nn.ReLU(), 9).parameters()).step()\n",
     "values": "import torch\n\nmade = {"
     + ", ".join(f"{n}: torch.nn.L{n}" for n in range(20))

@@ -128,8 +128,9 @@ def rates(model, loader):
     )
     fixed = (
         """
-import torch
 import copy
+
+import torch
 
 def fit(model, optimizer, loader, val_loader):
     best, best_acc = None, 0
@@ -163,9 +164,10 @@ class EarlyStopping:
 """,
         {
             "train.py": """
+import copy
+
 from loop import train_epoch
 import torch
-import copy
 
 model = torch.nn.Linear(2, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -186,8 +188,9 @@ def train_epoch(model, optimizer, loader):
 """,
         },
         """
-import torch
 import copy
+
+import torch
 
 def average(model, optimizer, loader):
     snapshots = []
@@ -199,8 +202,9 @@ def average(model, optimizer, loader):
     return snapshots
 """,
         """
-import torch
 import copy
+
+import torch
 
 def rates(model, loader):
     start = copy.deepcopy(model.state_dict())

@@ -60,8 +60,9 @@ for epoch in range(10):
     )
     fixed = (
         """
-import torch
 import os
+
+import torch
 
 model = torch.nn.Linear(2, 1)
 optimizer = torch.optim.Adam(model.parameters())

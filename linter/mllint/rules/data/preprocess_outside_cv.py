@@ -92,9 +92,9 @@ print(search.predict(X))
         """
 from sklearn.datasets import load_wine
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
-from sklearn.pipeline import make_pipeline
 
 X, y = load_wine(return_X_y=True)
 search = GridSearchCV(make_pipeline(StandardScaler(), SVC()), {"svc__C": [1, 10]}).fit(X, y)
@@ -105,8 +105,8 @@ print(search.best_score_)
 import pandas as pd
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import cross_val_score
-from sklearn.preprocessing import StandardScaler
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 data = pd.read_csv("houses.csv")
 y = data.pop("price")

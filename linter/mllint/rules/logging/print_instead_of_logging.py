@@ -155,8 +155,9 @@ torch.save(model.state_dict(), "model.pt")
     )
     fixed = (
         """
-import torch
 import logging
+
+import torch
 
 logging.basicConfig(level=logging.INFO)
 logger = logging.getLogger(__name__)
@@ -177,12 +178,14 @@ for epoch in range(3):
 torch.save(model, "model.pt")
 """,
         """
+import logging
+
 import torch
 from tqdm import tqdm
-import logging
 
 logging.basicConfig(level=logging.INFO)
 logger = logging.getLogger(__name__)
+
 def train(model, loader, optimizer):
     for step, (x, y) in enumerate(loader):
         loss = torch.nn.functional.cross_entropy(model(x), y)
@@ -198,9 +201,10 @@ if __name__ == "__main__":
         None,
         {
             "echo_test.py": """
+import logging
+
 import torch
 from versions import check
-import logging
 
 logging.basicConfig(level=logging.INFO)
 logger = logging.getLogger(__name__)
@@ -214,9 +218,10 @@ for x, y in echoes():
 """,
         },
         """
+import logging
+
 import pandas as pd
 import torch
-import logging
 
 logging.basicConfig(level=logging.INFO)
 logger = logging.getLogger(__name__)
@@ -233,11 +238,13 @@ for batch in batches(rows):
 torch.save(critic.state_dict(), "critic.pt")
 """,
         """
-import torch
 import logging
+
+import torch
 
 logging.basicConfig(level=logging.INFO)
 logger = logging.getLogger(__name__)
+
 def episode(env, policy, optimizer):
     state, paid = env.reset(), 0.0
     for _ in range(100):

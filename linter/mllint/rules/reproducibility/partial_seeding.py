@@ -140,9 +140,10 @@ def flip(images):
     return [image[::-1] if random.random() < 0.5 else image for image in images]
 """,
             "seeds.py": """
+import random
+
 import numpy
 import torch
-import random
 
 def fix(seed):
     torch.manual_seed(seed)

@@ -167,8 +167,8 @@ if __name__ == "__main__":
 """,
         {
             "train.py": """
-from lib.trainer import Trainer
 import torch
+from lib.trainer import Trainer
 
 torch.manual_seed(0)
 Trainer().fit()
