@@ -59,12 +59,40 @@ def check_depth(text: str) -> None:
         raise UnparsableError("the code is nested too deeply", line, 1) from error
 
 
+# What Python 3 says of Python 2's statements and numbers.
+_OLD = re.compile(
+    r"Missing parentheses in call to '(print|exec)'|leading zeros in decimal|invalid hexadecimal"
+    r"|multiple exception types must be parenthesized"
+)
+_OLD_TEXT = re.compile(r"exec\s+[\w\"']|raise \w+, |<?> |`|[uU][rR][\"']|\d+[lL]\b")
+_KEYWORD = re.compile(r"(async|await)\b")
+_CONFLICT = re.compile(r"(<{7}|={7}|>{7})(\s|$)")
+_TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}")
+
+
+def hint(text: str, message: str, line: int, column: int) -> str:
+    """Return what else to say of a place that is no Python: what it may be instead."""
+    lines = text.split("\n")
+    here = lines[line - 1] if line <= len(lines) else ""
+    if _CONFLICT.match(here):
+        return "; a merge left its marks"
+    if _TEMPLATE.search(here):
+        return "; it looks like a template"
+    keyword = _KEYWORD.match(here, column - 1)
+    if keyword:
+        return f"; {keyword[1]!r} is a keyword since Python 3.7"
+    if _OLD.match(message) or _OLD_TEXT.match(here.lstrip()) or _OLD_TEXT.match(here, column - 1):
+        return "; it looks like Python 2"
+    return ""
+
+
 def describe(text: str, error: Any) -> UnparsableError:
     """Return the error with Python's own words and place, which are better, where it has any."""
     try:
         ast.parse(text)
     except SyntaxError as python:
-        return UnparsableError(python.msg, max(python.lineno or 1, 1), max(python.offset or 1, 1))
+        line, column = max(python.lineno or 1, 1), max(python.offset or 1, 1)
+        return UnparsableError(f"{python.msg}{hint(text, python.msg, line, column)}", line, column)
     except (ValueError, RecursionError, MemoryError) as python:
         return UnparsableError(str(python) or "the code is nested too deeply", 1, 1)
     # Newer or older than this Python's syntax, or a gap in libcst.

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mllint.document import Place, UnreadableDocumentError, read_document
+from mllint.syntax import failure_of
 
 
 def notebook(path: Path, *cells: tuple[str, str | list[str]]) -> Path:
@@ -173,3 +174,31 @@ def test_what_is_no_file_or_too_large_is_not_read(tmp_path, monkeypatch):
     for each in (path, tmp_path / "pipe.py"):
         with pytest.raises(UnreadableDocumentError):
             read_document(each)
+
+
+HINTS = [
+    ("f(async=True)\n", "'async' is a keyword since Python 3.7"),
+    ("def f(x, await=None): pass\n", "'await' is a keyword since Python 3.7"),
+    ("import torch.async\n", "'async' is a keyword since Python 3.7"),
+    ("print 'a'\n", "it looks like Python 2"),
+    ("exec code in names\n", "it looks like Python 2"),
+    ("try:\n  f()\nexcept A, e:\n  print e\n", "it looks like Python 2"),
+    ("raise A, 'b'\n", "it looks like Python 2"),
+    ("x = 0777\n", "it looks like Python 2"),
+    ("x = 10L\n", "it looks like Python 2"),
+    ("if x <> 1: pass\n", "it looks like Python 2"),
+    ("x = `1`\n", "it looks like Python 2"),
+    ("<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> b\n", "a merge left its marks"),
+    ("import {{ name }}\n", "it looks like a template"),
+    ("{% if a %}\nx = 1\n{% endif %}\n", "it looks like a template"),
+    ("x = (1\n", None),
+    ("f(x=)\n", None),
+    ("x = 1 +\n", None),
+    ("def f()\n  async = 1\n", None),
+]
+
+
+@pytest.mark.parametrize(("text", "hint"), HINTS)
+def test_why_a_file_is_no_python_is_said_where_it_can_be_told(text, hint):
+    message = str(failure_of(text))
+    assert message.endswith(f"; {hint}") if hint else "; " not in message

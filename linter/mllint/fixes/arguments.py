@@ -90,7 +90,15 @@ class Arguments:
         elif comma is not None:
             self.edits.append(Edit(comma, comma, f" {new},"))
         else:
-            self.edits.append(Edit(end, end, f", {new}"))
+            self.edits.append(Edit(end, end, f",{self._gap()}{new}"))
+
+    def _gap(self) -> str:
+        """Return what stands behind the commas between a call's arguments."""
+        starts = [self._span(each)[0] for each in self.node.args]
+        if len(starts) > 2 and all(begins_line(self.text, start) for start in starts[1:]):
+            return f"\n{indent_at(self.text, starts[-1])}"
+        ends = [self._comma_end(each) for each in self.node.args[:-1]]
+        return "" if ends and ends == starts[1:] else " "
 
     def _runs(self, gone: list[libcst.Arg]) -> list[list[libcst.Arg]]:
         """Return arguments that are to go, those side by side together."""
