@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import stat
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,18 +63,31 @@ class Document:
         text: Python source; its lines end in a line feed, whatever the file's do.
         places: Of each line of `text`, for a notebook; empty for a Python file.
         gaps: A notebook's cells that are no Python; their lines are empty in `text`.
+        runs: The numbers under which a notebook's cells were last run, by the cell's own.
     """
 
     path: Path
     text: str
     places: tuple[Place, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    runs: Mapping[int, int] = field(default_factory=dict)
 
     def place_of(self, line: int) -> Place:
         """Return where a line of the text, from 1, stands in the file."""
         if not self.places:
             return Place(0, line)
         return self.places[min(line, len(self.places)) - 1]
+
+
+    def inversion(self, lines: Iterable[int]) -> tuple[int, int] | None:
+        """Return two cells of which the later was last run before the other; None if none was.
+
+        Args:
+            lines: Of the text; in whose cells to look.
+        """
+        cells = sorted({self.place_of(line).cell for line in lines} & self.runs.keys())
+        pairs = (pair for pair in combinations(cells, 2) if self.runs[pair[0]] > self.runs[pair[1]])
+        return next(pairs, None)
 
 
 # A file of this size is data in the shape of Python: parsing it takes a minute.
@@ -89,11 +103,13 @@ def read_notebook(path: Path, content: bytes) -> Document:
     """
     try:
         notebook: Any = json.loads(content)
-        sources = [
-            (number, source_of(cell))
+        code_cells = [
+            (number, cell)
             for number, cell in enumerate(cells_of(notebook), start=1)
             if cell["cell_type"] == "code"
         ]
+        sources = [(number, source_of(cell)) for number, cell in code_cells]
+        runs = {number: count for number, cell in code_cells if (count := run_of(cell))}
         if not is_python(notebook.get("metadata")):
             sources = []
     except json.JSONDecodeError as error:
@@ -112,7 +128,7 @@ def read_notebook(path: Path, content: bytes) -> Document:
     gaps = tuple(leave_out(cells))
     code = "\n".join(line for lines in cells for line in lines) + "\n"
     refuse_large(len(code), MAX_BYTES)
-    return Document(path, code, tuple(places), gaps)
+    return Document(path, code, tuple(places), gaps, runs)
 
 
 def cells_of(notebook: Any) -> list[Any]:
@@ -126,6 +142,12 @@ def cells_of(notebook: Any) -> list[Any]:
 def source_of(cell: Any) -> str:
     """Return the text of a code cell, which is kept whole or as a list of lines."""
     return "".join(cell["source"] if "source" in cell else cell["input"])
+
+
+def run_of(cell: Any) -> int:
+    """Return the number under which a code cell was last run; 0 if that is not known."""
+    number = cell.get("execution_count", cell.get("prompt_number"))
+    return number if isinstance(number, int) else 0
 
 
 def is_python(metadata: Any) -> bool:

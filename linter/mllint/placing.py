@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from .document import Document, Place
@@ -39,6 +40,12 @@ class Placing:
         place, end = place_of(span.line, document), place_of(span.end_line, document)
         if end.cell != place.cell:  # of a statement that a magic cuts
             end = place
+        evidence = [self.evidence(note) for note in report.notes]
+        confidence = report.confidence
+        disorder = document and document.inversion(lines_of(report, span))
+        if disorder:  # what came first when it was run may not be what comes first
+            evidence.append(Evidence(said_of(*disorder)))
+            confidence = "medium" if confidence == "high" else confidence
         return Finding(
             source.path,
             place.cell,
@@ -48,8 +55,8 @@ class Placing:
             report.message,
             rule.name,
             rule.severity,
-            report.confidence,
-            tuple(map(self.evidence, report.notes)),
+            confidence,
+            tuple(evidence),
             end.line,
             span.end_column + end.indent,
             report,
@@ -63,6 +70,17 @@ class Placing:
         is_notebook = source.path.suffix == ".ipynb"
         place = place_of(note.line, self.document(source) if is_notebook else None)
         return Evidence(note.text, source.path, place.line, place.cell)
+
+
+def lines_of(report: Report, span: Span) -> Iterator[int]:
+    """Yield the lines of its file that a report is about."""
+    yield span.line
+    yield from (note.line for note in report.notes if note.module is report.module and note.line)
+
+
+def said_of(cell: int, other: int) -> str:
+    """Return what is said of a cell that was last run behind a later one."""
+    return f"cell {cell} was last run behind cell {other}: run all cells in order to be sure"
 
 
 def span_of(report: Report, document: Document | None) -> Span:

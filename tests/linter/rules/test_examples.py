@@ -129,3 +129,40 @@ def test_fixed(rule: Rule, example: Example, fixed: Example | None, tmp_path):
     expected = {"train.py": fixed} if isinstance(fixed, str) else fixed or {}
     changed = {name: text for name, text in expected.items() if text != files[name]}
     assert {name: content.decode() for name, content in after.items()} == changed
+
+
+SPLIT_NOTEBOOK = (
+    "from sklearn.datasets import load_wine\n"
+    "from sklearn.linear_model import LogisticRegression\n"
+    "from sklearn.model_selection import train_test_split\n"
+    "from sklearn.preprocessing import StandardScaler\n"
+    "X, y = load_wine(return_X_y=True)",
+    "X = StandardScaler().fit_transform(X)",
+    "X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)",
+    "LogisticRegression().fit(X_train, y_train).score(X_test, y_test)",
+)
+ORDERS = [
+    ((1, 2, 3, 4), "high", None),
+    ((None, None, None, None), "high", None),
+    ((9, 2, 3, 4), "high", None),  # not one of the cells that the leak is in
+    ((1, 5, 3, 4), "medium", "cell 2 was last run behind cell 3"),
+    ((1, 2, 4, 3), "medium", "cell 3 was last run behind cell 4"),
+    ((1, 2, None, 1), "medium", "cell 2 was last run behind cell 4"),
+    ((1, "2", [], 4), "high", None),
+]
+
+
+@pytest.mark.parametrize("key", ["execution_count", "prompt_number"])
+@pytest.mark.parametrize(("counts", "confidence", "said"), ORDERS)
+def test_cells_that_ran_in_another_order_make_a_finding_less_sure(
+    counts, confidence, said, key, tmp_path
+):
+    cells = [
+        {"cell_type": "code", "source": text, key: count}
+        for text, count in zip(SPLIT_NOTEBOOK, counts, strict=True)
+    ]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    (finding,) = check([tmp_path], use_cache=False).findings
+    assert (finding.code, finding.confidence) == ("MLD001", confidence)
+    last = finding.notes[-1].text
+    assert last.startswith(said) if said else "was last run" not in last
