@@ -78,7 +78,6 @@ class Document:
             return Place(0, line)
         return self.places[min(line, len(self.places)) - 1]
 
-
     def inversion(self, lines: Iterable[int]) -> tuple[int, int] | None:
         """Return two cells of which the later was last run before the other; None if none was.
 

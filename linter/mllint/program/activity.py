@@ -42,6 +42,7 @@ from ..facts.statements import (
     With,
     header,
 )
+from .calls import MAKING, without_config
 from .evaluation import Evaluator
 from .symbols import FunctionSymbol, Module, class_symbol
 from .values import (
@@ -281,7 +282,18 @@ class Observer:
             case Library(_, receiver):
                 if isinstance(receiver, Instance):
                     self.hooks(receiver, line)
+                if value.name in MAKING:
+                    self.instantiating(site)
                 self.handed(site)
+
+    def instantiating(self, site: Site) -> None:
+        """Visit what ``instantiate(cfg.model)`` makes, by what the configs name."""
+        handed = without_config(site.call)
+        for target in self.evaluator.instantiated(site.call, self.frame):
+            self.called(target, site._replace(call=handed))
+        nothing = Call(site.call.func, (), ())
+        for target in self.evaluator.instantiated(site.call, self.frame, within=True):
+            self.called(target, site._replace(call=nothing))
 
     def handed(self, site: Site) -> None:
         """Visit the project's functions and objects that a library is handed: it calls them.

@@ -27,7 +27,8 @@ from .values import (
     Values,
 )
 
-INSTANTIATE = frozenset({"hydra.utils.instantiate", "hydra.utils.call", "hydra.utils.get_class"})
+MAKING = frozenset({"hydra.utils.instantiate", "hydra.utils.call"})
+INSTANTIATE = MAKING | {"hydra.utils.get_class"}
 # Library calls that give back what they are handed first, wrapped.
 WRAPPERS = frozenset(
     {"torch.compile", "torch.jit.script", "torch.nn.DataParallel", "functools.wraps()", "copy.copy"}
@@ -121,10 +122,9 @@ class Calls(Members):
                 for text in self.texts(call.args[0], frame):
                     yield Literal(Constant(text), Frame(frame.module))
             case Library(name) if name in INSTANTIATE and call.args:
-                for dotted_name in self.configs.targets(
-                    call.args[0], self.evaluate(call.args[0], frame)
-                ):
-                    yield from self.result(self.imported_name(dotted_name, frame), call, frame)
+                handed = without_config(call)
+                for target in self.instantiated(call, frame):
+                    yield from self.result(target, handed, frame)
             case Library(name, receiver):
                 last = name.rpartition(".")[2]
                 if isinstance(receiver, Literal) and isinstance(receiver.expression, Mapping):
@@ -160,6 +160,20 @@ class Calls(Members):
                     yield from self.returned(target, self.bind(target, call, frame, args, named))
                 else:
                     yield from self.result(target, call, frame)
+
+    def instantiated(self, call: Call, frame: Frame, within: bool = False) -> Iterator[Value]:
+        """Yield what ``instantiate(cfg.model)`` calls.
+
+        Args:
+            call: The call.
+            frame: Where it stands.
+            within: Whether what the config's node names further inside is meant, which is made
+                first, and handed over.
+        """
+        if call.args:
+            node = call.args[0]
+            for name in self.configs.targets(node, self.evaluate(node, frame), within):
+                yield self.imported_name(name, frame)
 
     def classes(self, module: Module) -> Iterator[Type]:
         """Yield the classes of a module: one that is asked for by a name not known is of these."""
@@ -241,12 +255,20 @@ class Calls(Members):
         """Return what a dotted name in a config means."""
         parts = name.split(".")
         for split in range(len(parts), 0, -1):
-            found: Value = self.modules.find(".".join(parts[:split]), frame.module)
+            found: Value = self.modules.locate(".".join(parts[:split]), frame.module)
             if isinstance(found, Package):
                 for part in parts[split:]:
                     found = next(iter(self.member(found, part)), Library(name))
                 return found
         return Library(name)
+
+
+def without_config(call: Call) -> Call:
+    """Return what ``instantiate(cfg.model, size=3)`` calls with what is handed besides the config.
+
+    What the config says is not known here.
+    """
+    return call._replace(args=call.args[1:])
 
 
 def shallow(value: Value) -> Value:

@@ -46,6 +46,11 @@ def targets_in(text: str) -> Iterator[tuple[Path_, str]]:
             stack.append((indent, found["key"]))
 
 
+def is_below(keys: Path_, node: Path_) -> bool:
+    """Tell whether a path of keys leads through a node and further."""
+    return any(keys[at : at + len(node)] == node for at in range(len(keys) - len(node)))
+
+
 class Configs:
     """The project's YAML files.
 
@@ -75,12 +80,13 @@ class Configs:
                     self._entries += [((*groups, *keys), name, path) for keys, name in found]
         return self._entries
 
-    def targets(self, expression: Expression, values: Values) -> list[str]:
+    def targets(self, expression: Expression, values: Values, within: bool = False) -> list[str]:
         """Return the names that ``instantiate(cfg.model)`` may mean.
 
         Args:
             expression: What is handed to it.
             values: What that stands for.
+            within: Whether those further inside of the node are meant.
         """
         asked: tuple[str, ...] = ()
         for value in values:
@@ -91,7 +97,11 @@ class Configs:
         for length in range(len(asked), 0, -1):
             wanted = asked[-length:]
             found = [name for keys, name, _ in self.entries if keys[-length:] == wanted]
+            if within:
+                found = [name for keys, name, _ in self.entries if is_below(keys, wanted)]
             if found:
                 return list(dict.fromkeys(found))[:MAX_TARGETS]
+        if within:
+            return []
         # Which one is not known: any that the project has.
         return list(dict.fromkeys(name for _, name, _ in self.entries))[:MAX_TARGETS]

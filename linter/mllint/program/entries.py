@@ -161,14 +161,11 @@ def find_entries(project: Project, evaluator: Evaluator) -> list[Entry]:
 
 def console_scripts(project: Project, evaluator: Evaluator, known: list[Entry]) -> Iterator[Entry]:
     """Yield the functions that the project installs as commands, but for those already known."""
-    anchor = next(iter(evaluator.modules), None)
     seen = {entry.function for entry in known}
     mains = {entry.module for entry in known if entry.kind == "main"}
     for command, (target, file) in project.commands.items():
-        if anchor is None:
-            return
         name, _, attr = target.partition(":")
-        value = evaluator.modules.find(name.strip(), anchor)
+        value = evaluator.modules.locate(name.strip())
         if not isinstance(value, Package) or value.module in mains:
             continue
         for found in evaluator.member(value, attr.partition(".")[0].strip()):

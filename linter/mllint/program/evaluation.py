@@ -239,9 +239,9 @@ class Evaluator(Calls):
     def imported(self, statement: Import, name: str, module: Module) -> Values:
         """Return what an import binds for one of its names."""
         if statement.module is None:
-            alias = dict(statement.names).get(name)
-            wanted = name if alias else name.partition(".")[0]
-            return (self.modules.find(wanted, module),)
+            is_named = dict(statement.names).get(name) is not None
+            find = self.modules.find if is_named else self.modules.top_of
+            return (find(name, module),)
         key = id(statement), name
         if key in self.importing:  # a circle: what a package imports from itself is its submodule
             sources = self.imported_module(statement, module)

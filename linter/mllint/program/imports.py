@@ -76,8 +76,7 @@ class Modules:
         while folder.startswith(self.root) and folder != self.root:
             folder = os.path.dirname(folder)  # noqa: PTH120
             found.append(folder)
-        found += [self.root, os.path.join(self.root, "src"), *self.extra]  # noqa: PTH118
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys([*found, *self.roots]))
 
     def at(self, path: str) -> Value | None:
         """Return the module or namespace at a path without suffix."""
@@ -117,31 +116,67 @@ class Modules:
         return found
 
     def _find(self, name: str, importer: Module, own: Value | None) -> Value:
-        parts = name.split(".")
-        if parts[0] not in self.homes:  # no file or folder of the project is called that
+        if name.partition(".")[0] not in self.homes:  # no file or folder is called that
             return Library(name)
         file = os.path.abspath(importer.path)  # noqa: PTH100
         folders = self.search_path(file)
-        if importer.name.partition(".")[0] == parts[0]:  # its own package, not a module in it
-            folders.insert(0, self.import_root(file))
+        if importer.name.partition(".")[0] == name.partition(".")[0]:
+            folders.insert(0, self.import_root(file))  # its own package, not a module in it
+        return self._below(name, folders, own) or Library(name)
+
+    def locate(self, name: str, near: Module | None = None) -> Value:
+        """Return what a dotted name means that stands in no import: in a config, say.
+
+        Args:
+            name: The name.
+            near: The module that reads it, if there is one; it may be meant itself.
+        """
+        first = self.search_path(os.path.abspath(near.path)) if near else []  # noqa: PTH100
+        found = self._below(name, [*first, *self.roots], None)
+        return found or Library(name)
+
+    @property
+    def roots(self) -> list[str]:
+        """The folders that stand on the path of the whole project."""
+        return [self.root, os.path.join(self.root, "src"), *self.extra]  # noqa: PTH118
+
+    def _below(self, name: str, folders: Iterable[str], own: Value | None) -> Value | None:
+        """Return what a dotted name means in the first folder that has it, else in the only one."""
+        parts = name.split(".")
         for folder in folders:
             found = self.descend(self.at(os.path.join(folder, parts[0])), parts[1:])  # noqa: PTH118
             # A bare folder only counts where it holds what is asked for: `wandb/` is full of runs.
             if found is None or found == own or (isinstance(found, Namespace) and len(parts) == 1):
                 continue
             return found
-        if parts[0] not in sys.stdlib_module_names:
-            homes = [
-                home
-                for home in self.homes.get(parts[0], ())
-                if os.path.join(home, "__init__.py") not in self.by_file  # noqa: PTH118
-            ]
-            if len(homes) == 1:
-                path = os.path.join(homes[0], parts[0])  # noqa: PTH118
-                found = self.descend(self.at(path), parts[1:])
-                if isinstance(found, Package) and found != own:
-                    return found
-        return Library(name)
+        if parts[0] in sys.stdlib_module_names:
+            return None
+        known: dict[Value, None] = {}
+        for home in self.homes.get(parts[0], ()):
+            if os.path.join(home, "__init__.py") not in self.by_file:  # noqa: PTH118
+                found = self.descend(self.at(os.path.join(home, parts[0])), parts[1:])  # noqa: PTH118
+                if isinstance(found, Package):
+                    known[found] = None
+        only = next(iter(known), None)
+        return only if len(known) == 1 and only != own else None
+
+    def top_of(self, name: str, importer: Module) -> Value:
+        """Return what ``import a.b`` binds: ``a``, be it a folder without a module of its own."""
+        first, *rest = name.split(".")
+        found = self.find(first, importer)
+        if not rest or not isinstance(found, Library):
+            return found
+        inner = self.find(name, importer)
+        if isinstance(inner, Package):
+            folder = os.path.abspath(inner.module.path).removesuffix(".py")  # noqa: PTH100
+            folder = folder.removesuffix(f"{os.sep}__init__")
+        elif isinstance(inner, Namespace):
+            folder = inner.folder
+        else:
+            return found
+        for _ in rest:
+            folder = os.path.dirname(folder)  # noqa: PTH120
+        return self.at(folder) or found
 
     def source(self, statement: Import, module: Module) -> Value:
         """Return what stands after the ``from`` of an import."""
