@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import libcst
 
 from .changes import LogLazily
-from .edits import Edit
+from .edits import Edit, indent_at, line_start
 from .tree import Tree, UnfixableError
 
+MAX_WIDTH = 100  # of a line, beyond which a call is laid out on several
 # What both ways of formatting write alike: {x:>8.3f} and %8.3f.
 _NUMBER = re.compile(r"(?P<sign>\+?)(?P<width>\d*)(?P<precision>(?:\.\d+)?)(?P<type>[dfeEgG])")
 _ALIGNED = re.compile(r"(?P<align>[<>])(?P<width>[1-9]\d*)(?P<type>s?)")
@@ -59,9 +60,29 @@ def log_lazily(tree: Tree, change: LogLazily) -> list[Edit]:
     if not count or has_comment(node):
         raise UnfixableError("there is nothing to log, or a comment would be lost")
     text = message.text if message.args else message.text.replace("%%", "%")
-    handed = ", ".join([quoted(text), *message.args])
     start, end = tree.span(node)
-    return [Edit(start, end, f"{change.function}({handed})")]
+    return [Edit(start, end, laid_out(tree, start, change.function, [quoted(text), *message.args]))]
+
+
+def laid_out(tree: Tree, start: int, function: str, args: list[str]) -> str:
+    """Return a call as it is laid out: on a line, or with the text and the others below it.
+
+    Args:
+        tree: The file.
+        start: Where the call begins.
+        function: What is called.
+        args: What is handed.
+    """
+    one_line = f"{function}({', '.join(args)})"
+    begin = line_start(tree.text, start)
+    if start - begin + len(one_line) <= MAX_WIDTH or len(args) == 1 or "\n" in one_line:
+        return one_line
+    indent = indent_at(tree.text, start)
+    inner = f"\n{indent}{tree.module.default_indent}"
+    values = ", ".join(args[1:])
+    if len(inner) + len(values) > MAX_WIDTH:
+        values = f",{inner}".join(args[1:])
+    return f"{function}({inner}{args[0]},{inner}{values},\n{indent})"
 
 
 def message_of(tree: Tree, node: Any) -> Message:
@@ -76,12 +97,16 @@ def message_of(tree: Tree, node: Any) -> Message:
             return sum(pieces, Message(""))
         case libcst.BinaryOperation(operator=libcst.Add()) if is_text(node):
             return message_of(tree, node.left) + message_of(tree, node.right)
-        case libcst.BinaryOperation(left=libcst.SimpleString(), operator=libcst.Modulo()):
+        case libcst.BinaryOperation(
+            left=libcst.SimpleString() | libcst.ConcatenatedString(), operator=libcst.Modulo()
+        ):
             return filled(tree, node)
         case libcst.Call(func=libcst.Name("str"), args=[libcst.Arg(keyword=None, star="") as arg]):
             return Message("%s", (source(tree, arg.value),))
         case libcst.Call(
-            func=libcst.Attribute(libcst.SimpleString() as text, libcst.Name("format"))
+            func=libcst.Attribute(
+                libcst.SimpleString() | libcst.ConcatenatedString() as text, libcst.Name("format")
+            )
         ):
             return formatted(tree, literal(text), node)
     return Message("%s", (source(tree, node),))
@@ -94,11 +119,17 @@ def is_text(node: Any) -> bool:
             return True
         case libcst.BinaryOperation(operator=libcst.Add()):
             return is_text(node.left) and is_text(node.right)
-        case libcst.BinaryOperation(left=libcst.SimpleString(), operator=libcst.Modulo()):
+        case libcst.BinaryOperation(
+            left=libcst.SimpleString() | libcst.ConcatenatedString(), operator=libcst.Modulo()
+        ):
             return True
         case libcst.Call(func=libcst.Name("str"), args=[libcst.Arg(keyword=None, star="")]):
             return True
-        case libcst.Call(func=libcst.Attribute(libcst.SimpleString(), libcst.Name("format"))):
+        case libcst.Call(
+            func=libcst.Attribute(
+                libcst.SimpleString() | libcst.ConcatenatedString(), libcst.Name("format")
+            )
+        ):
             return True
     return False
 
@@ -139,7 +170,6 @@ def field(value: str, conversion: str | None, spec: str) -> Message:
 
 def filled(tree: Tree, node: libcst.BinaryOperation) -> Message:
     """Return what ``"…" % values`` gives."""
-    assert isinstance(node.left, libcst.SimpleString)
     text = literal(node.left)
     if _NAMED.search(text) or isinstance(node.right, libcst.Dict):
         raise UnfixableError("the values are taken by name")
@@ -190,7 +220,8 @@ def source(tree: Tree, node: Any) -> str:
 
 def literal(node: Any) -> str:
     """Return the text that is written out."""
-    value = node.evaluated_value if isinstance(node, libcst.SimpleString) else None
+    is_written = isinstance(node, libcst.SimpleString | libcst.ConcatenatedString)
+    value = node.evaluated_value if is_written else None
     if not isinstance(value, str):
         raise UnfixableError("a text is not written out")
     return value

@@ -20,6 +20,9 @@ SAME = (
     "print('%d%% %.2f' % (n, x), '%s' % name)",
     'print(\'it\\\'s\', "\\"so\\"", flush=True)',
     "print('done 100%')",
+    "print('loss: {:.4f} '\n      '{}'.format(x, n))",
+    "print('loss %.3f ' \\\n      '%s' % (x, n))",
+    "print('a ' 'b' + ' %d' % n)",
     "print(f'a {d[\"loss\"]:.2f}' ' b')",
     "print((n, x), n if x else x)",
 )
@@ -50,3 +53,27 @@ def test_what_a_logger_would_write_otherwise_stays(line, file):
     it = file(f"{VALUES}{line}\n")
     with pytest.raises(UnfixableError):
         it.fixed(LogLazily(*it.part("print"), "logger.info"))
+
+
+LONG = "print('[Epoch %d/%d] [Batch %d/%d] [D loss: %f] [G loss: %f]' % ({values}))"
+LAYOUTS = [
+    (
+        "epoch, epochs, step, steps, d_loss, g_loss",
+        "logger.info(\n{i}{text},\n{i}epoch, epochs, step, steps, d_loss, g_loss,\n)",
+    ),
+    (
+        ", ".join(["numbers_of_all_epochs[0]"] * 6),
+        "logger.info(\n{i}{text},\n" + "{i}numbers_of_all_epochs[0],\n" * 6 + ")",
+    ),
+]
+
+
+@pytest.mark.parametrize("unit", ["    ", "\t", "  "])
+@pytest.mark.parametrize(("values", "layout"), LAYOUTS)
+def test_a_long_call_is_laid_out(values, layout, unit, file):
+    line = LONG.format(values=values)
+    it = file(f"for x in y:\n{unit}if n:\n{unit}{unit}{line}\n")
+    changed = it.fixed(LogLazily(*it.part("print"), "logger.info")).decode()
+    text = '"[Epoch %d/%d] [Batch %d/%d] [D loss: %f] [G loss: %f]"'
+    expected = layout.format(i=unit, text=text).replace("\n", f"\n{unit}{unit}")
+    assert changed == f"for x in y:\n{unit}if n:\n{unit}{unit}{expected}\n"

@@ -166,3 +166,35 @@ def test_cells_that_ran_in_another_order_make_a_finding_less_sure(
     assert (finding.code, finding.confidence) == ("MLD001", confidence)
     last = finding.notes[-1].text
     assert last.startswith(said) if said else "was last run" not in last
+
+
+TOP = """import sys
+{between}
+import torch
+{behind}
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    print("loss", loss.item())
+torch.save(model.state_dict(), "model.pt")
+"""
+TOPS = [
+    ("", "\ntorch.manual_seed(0)", 5),
+    ("sys.path.append('lib')", "\ntorch.manual_seed(0)", 5),
+    ("try:\n    import apex\nexcept ImportError:\n    apex = None", "\ntorch.manual_seed(0)", 8),
+    ("", "\noptimizer = torch.optim.SGD([])\nif optimizer:\n    x = 1\nimport late", 5),
+]
+
+
+@pytest.mark.parametrize(("between", "behind", "line"), TOPS)
+def test_the_logger_comes_behind_the_imports(between, behind, line, tmp_path):
+    (tmp_path / "train.py").write_text(TOP.format(between=between, behind=behind))
+    settings = make_settings(tmp_path, Layer(tmp_path, {"select": ["MLL001"]}))
+    mended = mend(
+        lambda given: check([tmp_path], use_cache=False, settings=settings, given=given),
+        unsafe=True,
+    )
+    lines = mended.files[0].after.decode().split("\n")
+    assert lines[0] == "import logging"
+    assert lines[line] == "logging.basicConfig(level=logging.INFO)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...facts.expressions import Name, subexpressions
-from ...facts.statements import Import, Statement
+from ...facts.statements import BODIES, If, Import, Statement, Try
 from ...fixes.changes import AddImport, Change, Fix, Insert, LogLazily
 from ...program.activity import Site
 from ...program.evaluation import Evaluator
@@ -99,7 +99,7 @@ def logger_of(module: Module, evaluator: Evaluator, is_entry: bool) -> tuple[str
         values = evaluator.evaluate(Name(name), Frame(module)) if "." not in name else ()
         if Library("logging.getLogger()") in values:
             return name, []
-    first = first_statement(module)
+    first = behind_imports(module)
     if first is None:
         return "logger", []
     lines = [f"logger = {GET_LOGGER}"]
@@ -108,6 +108,29 @@ def logger_of(module: Module, evaluator: Evaluator, is_entry: bool) -> tuple[str
     return "logger", [AddImport("import logging"), Insert(first, "\n".join(lines), "before")]
 
 
-def first_statement(module: Module) -> Statement | None:
-    """Return the first statement that is no import."""
-    return next((each for each in module.body if not isinstance(each, Import)), None)
+def behind_imports(module: Module) -> Statement | None:
+    """Return the first statement behind the imports at the top of a module, and what is among them.
+
+    That is what changes the path, say, or tries an import. Whatever else has a body ends the top.
+    """
+    found = None
+    is_behind = True
+    for each in module.body:
+        if is_import(each):
+            is_behind = True
+            continue
+        if is_behind:
+            found, is_behind = each, False
+        if type(each) in BODIES:
+            break
+    return found
+
+
+def is_import(statement: Statement) -> bool:
+    """Tell whether a statement imports, or tries to."""
+    match statement:
+        case Import():
+            return True
+        case Try(_, body) | If(_, _, body):
+            return all(map(is_import, body))
+    return False
