@@ -269,7 +269,7 @@ class Observer:
                     if isinstance(made, Instance):
                         if made.frame is not None and made.frame.function is not None:
                             self.leads_to(made.frame, line)
-                        self.hooks(made, line, ("__post_init__",))
+                        self.hooks(made, line, ("__new__", "__post_init__"))
             case Instance():
                 for method in evaluator.called_method(value):
                     self.called(method, site)

@@ -7,7 +7,11 @@ from collections import Counter
 
 import pytest
 
+from mllint.cache import Cache
+from mllint.load import load_sources
 from mllint.program.coverage import coverage_of
+from mllint.program.program import Program
+from mllint.project import open_project
 
 # Each project begins in main.py and reaches lib.target(), in its own way.
 TARGET = "import torch\n\n\ndef target(*args, **options):\n    torch.manual_seed(0)\n"
@@ -52,6 +56,10 @@ WAYS = {
     "attribute of self": (
         "import lib\nclass A:\n    def __init__(self, f):\n        self.f = f\n"
         "    def m(self):\n        self.f()\nA(lib.target).m()"
+    ),
+    "made by itself": (
+        "import lib\nclass A:\n    def __new__(cls):\n        lib.target()\n"
+        "        return object.__new__(cls)\nA()"
     ),
     "field of a dataclass": (
         "import lib\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    f: object\n"
@@ -272,6 +280,12 @@ def test_a_main_block_is_not_run_by_an_import(program):
          "pkg/pkg.py": "", "pkg/main.py": "from pkg import target"},
         {"pkg/__init__.py": "from .names import *", "pkg/names.py": "from .lib import *",
          "pkg/lib.py": TARGET, "main.py": "import pkg\ntarget = pkg.target"},
+        {"lab/utils/lib.py": TARGET,
+         "main.py": "import lab.utils.lib\ntarget = lab.utils.lib.target"},
+        {"lab/utils/lib.py": TARGET, "lab/io/files.py": "",
+         "main.py": "import lab.io.files\nimport lab.utils.lib\ntarget = lab.utils.lib.target"},
+        {"a/pyproject.toml": "", "a/src/a/__init__.py": "", "a/src/a/lib.py": TARGET,
+         "b/pyproject.toml": "", "b/main.py": "from a.lib import target"},
     ],
 )  # fmt: skip
 def test_every_layout(files, program):
@@ -279,7 +293,7 @@ def test_every_layout(files, program):
     files = files | {name: f"{files[name]}\ntarget()\n", "pyproject.toml": ""}
     linked = program(files)
     entries = [entry for entry in linked.entries if entry.module.path.name == "main.py"]
-    assert [list(linked.reach(entry).calls(SEED)) for entry in entries] != [[]]
+    assert [bool(list(linked.reach(entry).calls(SEED))) for entry in entries] == [True]
 
 
 def test_a_library_is_no_folder_of_the_same_name(program):
@@ -302,6 +316,61 @@ def test_hydra_instantiates_what_the_config_names(program):
     )
     (entry,) = linked.entries
     assert list(linked.reach(entry).calls(SEED))
+
+
+SEEDER = f"{TARGET}\n\nclass Seeder:\n    def __init__(self, n=0, other=None):\n        target()\n"
+NODES = {
+    "a key": ("seeder", "conf/config.yaml", "seeder:\n  _target_: lib.Seeder\n  n: 1\n"),
+    "a group": ("seeder", "conf/seeder/default.yaml", "_target_: lib.Seeder\n"),
+    "within a node": (
+        "trainer", "conf/config.yaml",
+        "trainer:\n  _target_: lightning.Trainer\n  callbacks:\n    - _target_: lib.Seeder\n",
+    ),
+    "within a node that is none itself": (
+        "callbacks", "conf/callbacks/all.yaml", "first:\n  _target_: lib.Seeder\n"
+    ),
+    "a function": ("seed", "conf/config.yaml", "seed:\n  _target_: lib.target\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", NODES)
+def test_hydra_makes_what_a_node_names(way, program):
+    key, file, text = NODES[way]
+    linked = program(
+        {
+            "train.py": "import hydra\n@hydra.main()\ndef main(cfg):\n"
+            f"    hydra.utils.instantiate(cfg.{key})\nmain()\n",
+            "conf/other.yaml": "model:\n  _target_: lib.Model\n",
+            "lib.py": SEEDER,
+            file: text,
+        }
+    )
+    (entry,) = linked.entries
+    assert list(linked.reach(entry).calls(SEED))
+
+
+def test_hydra_makes_nothing_of_another_node(program):
+    linked = program(
+        {
+            "train.py": "import hydra\n@hydra.main()\ndef main(cfg):\n"
+            "    hydra.utils.instantiate(cfg.model)\nmain()\n",
+            "conf/config.yaml": "model:\n  _target_: lib.Model\nseeder:\n  _target_: lib.Seeder\n",
+            "lib.py": f"{SEEDER}\n\nclass Model:\n    pass\n",
+        }
+    )
+    (entry,) = linked.entries
+    assert not list(linked.reach(entry).calls(SEED))
+
+
+def test_a_command_is_found_whichever_file_is_asked_for(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[project.scripts]\ntrain = 'pkg.cli:run'\n")
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "__init__.py").write_text("")
+    (tmp_path / "pkg" / "cli.py").write_text(f"{TARGET}\n\ndef run():\n    target()\n")
+    for asked in ("pkg/cli.py", "pkg/__init__.py", ""):
+        project = open_project([tmp_path / asked])
+        linked = Program(project, load_sources(project.files, Cache(None), 1))
+        assert [entry.kind for entry in linked.entries] == ["console"]
 
 
 def test_a_console_script(program):
