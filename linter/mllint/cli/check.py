@@ -33,7 +33,7 @@ TABULAR = ("full", "concise", "json", "json-lines")  # formats that a table may 
     "check",
     cls=SectionedCommand,
     epilog="Exit status: 0 nothing found, or notes only; 1 an error or a warning was found; 2 a "
-    "path, an option or the configuration is wrong.",
+    "path, an option or the configuration is wrong, or not all could be done.",
 )
 @click.argument("paths", nargs=-1, type=PATH)
 @with_options

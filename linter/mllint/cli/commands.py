@@ -26,7 +26,8 @@ class Commands(click.Group):
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="`mllint PATH` is short for `mllint check PATH`. Exit status: 0 nothing found, 1 an "
-    "error or a warning was found, 2 a path, an option or the configuration is wrong.",
+    "error or a warning was found, 2 a path, an option or the configuration is wrong, or not all "
+    "could be done.",
 )
 @click.version_option(__version__, "-V", "--version", message="mllint %(version)s")
 def mllint() -> None:
