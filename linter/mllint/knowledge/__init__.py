@@ -153,6 +153,9 @@ class Knowledge:
     _patterns: dict[str, re.Pattern[str]] = field(default_factory=dict, repr=False, init=False)
     _canonical: dict[str, str] = field(default_factory=dict, repr=False, init=False)
     _matched: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False, init=False)
+    _meant: dict[tuple[str, tuple[str, ...]], bool] = field(
+        default_factory=dict, repr=False, init=False
+    )
     _seeds: dict[str, frozenset[str] | None] = field(default_factory=dict, repr=False, init=False)
     _owners: dict[str, Owner | None] = field(default_factory=dict, repr=False, init=False)
     _feeds: dict[str, Feed | None] = field(default_factory=dict, repr=False, init=False)
@@ -172,7 +175,14 @@ class Knowledge:
 
     def means(self, meaning: str, names: Iterable[str]) -> bool:
         """Tell whether any of some library names has a meaning."""
-        return bool(names) and self._matches(meaning, self.names.get(meaning, ()), names)
+        if not names:
+            return False
+        key = (meaning, names if isinstance(names, tuple) else tuple(names))
+        found = self._meant.get(key)
+        if found is None:
+            patterns = self.names.get(meaning, ())
+            found = self._meant[key] = self._matches(meaning, patterns, key[1])
+        return found
 
     def last_names(self, *meanings: str) -> frozenset[str]:
         """Return the last parts of the names that have any of some meanings, all written out."""
@@ -243,7 +253,7 @@ class Knowledge:
 
     def _forget(self) -> None:
         """Forget what was answered before there was more to know."""
-        for answers in (self._patterns, self._canonical, self._matched):
+        for answers in (self._patterns, self._canonical, self._matched, self._meant):
             answers.clear()
         for found in (self._seeds, self._owners, self._feeds, self._choosers):
             found.clear()

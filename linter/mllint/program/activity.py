@@ -7,8 +7,7 @@ found once for all programs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable as Test
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -112,20 +111,6 @@ class Activity:
 
     sites: list[Site] = field(default_factory=list)
     leads_to: dict[Frame, int] = field(default_factory=dict)
-    _found: dict[tuple[Hashable, ...], tuple[Site, ...]] = field(default_factory=dict, repr=False)
-
-    def where(self, test: Test[..., bool], *context: Hashable) -> tuple[Site, ...]:
-        """Return the calls that pass a test; each is asked once, whoever else wants to know.
-
-        Args:
-            test: Takes a call and the context; its answer hangs on nothing else.
-            context: What the test asks, such as the program.
-        """
-        found = self._found.get((test, *context))
-        if found is None:
-            found = tuple(site for site in self.sites if test(site, *context))
-            self._found[test, *context] = found
-        return found
 
 
 def find_activity(frame: Frame, is_main: bool, evaluator: Evaluator) -> Activity:
@@ -358,7 +343,7 @@ class Observer:
 
     def nested(self, function: FunctionSymbol, frame: Frame) -> Iterator[Frame]:
         """Yield the frames of the functions that a decorator or factory returns."""
-        for expression in function.returns:
+        for expression in function.returns if function.makes_functions else ():
             for value in self.evaluator.evaluate(expression, frame):
                 if isinstance(value, Callable) and value.function.outer is function:
                     yield Frame(value.function.module, value.function, (), frame, 1)

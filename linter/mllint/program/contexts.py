@@ -30,9 +30,19 @@ class Contexts:
     sketched: dict[FunctionSymbol, set[Frame]] = field(default_factory=dict)
     sketches: dict[Frame, Frame] = field(default_factory=dict)
     bare: set[Frame] = field(default_factory=set)
+    chosen: dict[Frame, Frame] = field(default_factory=dict)
 
     def choose(self, frame: Frame) -> Frame:
-        """Return the context in which a function is visited when it is called in another."""
+        """Return the context in which a function is visited when it is called in another.
+
+        It is always the same one: a context that was told apart once stays so.
+        """
+        found = self.chosen.get(frame)
+        if found is None:
+            found = self.chosen[frame] = self._choose(frame)
+        return found
+
+    def _choose(self, frame: Frame) -> Frame:
         if frame.function is None:
             return frame
         detailed = self.detailed.setdefault(frame.function, set())

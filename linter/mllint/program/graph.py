@@ -45,9 +45,9 @@ class CallGraph:
         for frame, activity in reach.activities.items():
             if activity.sites:
                 self.sites.setdefault(owner_of(frame), []).extend(activity.sites)
-            for site in activity.where(calls_project, explorer):
-                for function in explorer.called(site):
-                    self._add(function, site)
+        for site in reach.where(calls_project, explorer):
+            for function in explorer.called(site):
+                self._add(function, site)
         for activity in reach.activities.values():
             for target, line in activity.leads_to.items():
                 if target.function is not None and target.function not in self.callers:

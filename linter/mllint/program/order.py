@@ -9,9 +9,9 @@ that it is handed to start the program with.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from .activity import Site
+from .activity import Activity, Site
 from .entries import Entry
 from .ordering import Ordering
 from .reach import Explorer, Reach
@@ -68,23 +68,48 @@ def visit(
         return
     seen.add(frame)
     yield frame, trail
-    activity = explorer.activity(frame, is_main)
+    plan = explorer.kept(planned, explorer.activity(frame, is_main))
+    for stop in plan.stops:
+        way = (*trail, stop.site)
+        for each in stop.visited:
+            yield from visit(each, False, explorer, reach, seen, way)
+        yield stop.site, trail
+    for each in plan.imports:
+        yield from visit(each, False, explorer, reach, seen, trail)
+
+
+class Stop(NamedTuple):
+    """A call, and the frames that are entered before it is over."""
+
+    site: Site
+    visited: tuple[Frame, ...]
+
+
+class Plan(NamedTuple):
+    """The calls of an activity in their order, and the imports after the last of them."""
+
+    stops: tuple[Stop, ...]
+    imports: tuple[Frame, ...]
+
+
+def planned(activity: Activity, explorer: Explorer) -> Plan:
+    """Return the order of one activity's calls, whichever program carries it out."""
     following = list(activity.leads_to.items())
     imports = [(line, each) for each, line in following if each.function is None]
     by_line: dict[int, list[Frame]] = {}
     for each, line in following:
         by_line.setdefault(line, []).append(each)
+    stops: list[Stop] = []
     for site in activity.sites:
         line = site.statement.line
+        visited: list[Frame] = []
         while imports and imports[0][0] <= line:
-            yield from visit(imports.pop(0)[1], False, explorer, reach, seen, (*trail, site))
+            visited.append(imports.pop(0)[1])
         functions = functions_of(site, explorer)
-        for each in by_line.get(line, ()) if functions else ():
-            if each.function in functions:
-                yield from visit(each, False, explorer, reach, seen, (*trail, site))
-        yield site, trail
-    for _, each in imports:
-        yield from visit(each, False, explorer, reach, seen, trail)
+        if functions:
+            visited += [each for each in by_line.get(line, ()) if each.function in functions]
+        stops.append(Stop(site, tuple(visited)))
+    return Plan(tuple(stops), tuple(each for _, each in imports))
 
 
 def functions_of(site: Site, explorer: Explorer) -> set[FunctionSymbol]:

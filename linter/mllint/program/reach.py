@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..knowledge import Knowledge
 from .activity import Activity, Site, find_activity
+from .answers import Answers, Order
 from .contexts import Contexts
 from .evaluation import Evaluator
 from .symbols import ClassSymbol, FunctionSymbol, Module, Owner
@@ -44,17 +45,24 @@ class Reach:
             and from which line; None for where the program begins.
         merged: Frames that are one context too many of a function, with what is visited instead.
         is_whole: Whether all was visited; a program may be too large.
+        answers: What was asked of calls before, in whichever program.
     """
 
     activities: dict[Frame, Activity] = field(default_factory=dict)
     callers: dict[Frame, tuple[Frame, int] | None] = field(default_factory=dict)
     merged: dict[Frame, Frame] = field(default_factory=dict)
     is_whole: bool = True
+    answers: Answers = field(default_factory=Answers, repr=False)
 
     @cached_property
     def sites(self) -> list[Site]:
         """All calls, in the order in which they were met."""
         return [site for activity in self.activities.values() for site in activity.sites]
+
+    @cached_property
+    def order(self) -> Order:
+        """The activities, in the order in which they were met."""
+        return Order(self.activities.values())
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -71,10 +79,7 @@ class Reach:
             test: Takes a call and the context; its answer hangs on nothing else.
             context: What the test asks, such as the program.
         """
-        found: list[Site] = []
-        for activity in self.activities.values():
-            found += activity.where(test, *context)
-        return found
+        return list(self.answers.passing(self.order, test, *context))
 
     def meaning(self, knowledge: Knowledge, *meanings: str) -> list[Site]:
         """Return the calls that have any of some meanings."""
@@ -138,10 +143,12 @@ class Explorer:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.activities: dict[tuple[Frame, bool], Activity] = {}
+        self.answers = Answers()
         self.contexts = Contexts()
         # With the call, so that its id stays its own.
         self._called: dict[int, tuple[Site, tuple[FunctionSymbol, ...]]] = {}
         self._found: dict[tuple[Hashable, Owner], Any] = {}
+        self._kept: dict[tuple[Hashable, Activity], Any] = {}
 
     def activity(self, frame: Frame, is_main: bool) -> Activity:
         """Return what is carried out in a frame."""
@@ -183,20 +190,25 @@ class Explorer:
         result: Result = self._found[find, owner]
         return result
 
+    def kept(self, find: Test[[Activity, Explorer], Result], activity: Activity) -> Result:
+        """Return what a function finds in an activity; found once for all programs."""
+        if (find, activity) not in self._kept:
+            self._kept[find, activity] = find(activity, self)
+        result: Result = self._kept[find, activity]
+        return result
+
     def explore(self, starts: list[tuple[Frame, bool]]) -> Reach:
         """Return what is reached.
 
         Args:
             starts: Frames in which the program begins, and whether they are run as its main module.
         """
-        reach = Reach()
+        reach = Reach(answers=self.answers)
         contexts: dict[tuple[Module, FunctionSymbol | None], int] = {}
         mains = {frame for frame, is_main in starts if is_main}
         waiting: deque[Frame] = deque()
 
         def add(frame: Frame, caller: tuple[Frame, int] | None) -> None:
-            if frame in reach.callers:
-                return
             key = frame.module, frame.function
             count = contexts.get(key, 0)
             less = frame
@@ -220,6 +232,7 @@ class Explorer:
             activity = self.activity(frame, frame in mains)
             reach.activities[frame] = activity
             for following, line in activity.leads_to.items():
-                add(following, (frame, line))
+                if following not in reach.callers and following not in reach.merged:
+                    add(following, (frame, line))
         reach.is_whole = not waiting
         return reach

@@ -239,6 +239,15 @@ class FunctionSymbol:
         return tuple(value for value in found if value is not None)
 
     @cached_property
+    def makes_functions(self) -> bool:
+        """Whether it defines functions, which it may return."""
+        return any(
+            isinstance(each, Function | Class)
+            or any(isinstance(part, Lambda) for part in subexpressions(header(each)))
+            for each in walk(self.body)
+        )
+
+    @cached_property
     def decorators(self) -> tuple[Expression, ...]:
         """Its decorators."""
         return self.statement.decorators if self.statement else ()

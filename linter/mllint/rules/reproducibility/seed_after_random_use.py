@@ -63,16 +63,26 @@ def may_seed_late(site: Site, program: Program) -> bool:
     )
 
 
+def counts(site: Site, program: Program) -> bool:
+    """Tell whether a call draws, seeds or may seed: the others need not be put in order."""
+    return (
+        may_seed_late(site, program)
+        or may_seed(site, program)
+        or (bool(drawn_at_once(site, program)) and not is_aside(site))
+    )
+
+
 def find_late(training: Training, program: Program) -> Late | None:
     """Return the first call of a program that seeds what was drawn from already."""
     knowledge = program.knowledge
     if not training.reach.where(may_seed_late, program):
         return None
+    counting = {id(site) for site in training.reach.where(counts, program)}
     in_workers = worker_functions(training.reach, program)
     first_draws: dict[str, list[tuple[Site, Trail]]] = {}
     done: set[str] = set()
     for site, trail in in_order(training.entry, program.explorer):
-        if site.frame.function in in_workers and in_workers:
+        if id(site) not in counting or site.frame.function in in_workers:
             continue
         generators = knowledge.seeded(site.names)
         is_trainer = generators is None and knowledge.means(
@@ -81,7 +91,7 @@ def find_late(training: Training, program: Program) -> Late | None:
         if generators is None and not is_trainer:
             if may_seed(site, program):
                 return None
-            for generator in () if is_aside(site) else drawn_at_once(site, program) - done:
+            for generator in drawn_at_once(site, program) - done:
                 first_draws.setdefault(generator, []).append((site, trail))
             continue
         for generator in sorted((ALL if generators is None else generators) - done):
