@@ -7,13 +7,17 @@ corrupt is as good as none; and a folder that can't be written is read, or left 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import struct
 import sys
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 from . import __version__
@@ -22,6 +26,8 @@ from .presence import is_folder, is_there
 
 FOLDER = ".mllint_cache"
 MAGIC = b"mllint facts\n"
+KEY = re.compile(r"[0-9a-f]{32}")
+SIZES = "<QQ"  # where the body and the chunks begin
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Facts of mllint; may be deleted.\n"
 VERSION = re.compile(r"[\w.+]+-py3\d+-[0-9a-f]{12}")  # what `fingerprint` gives
 # What decides how a file's content becomes facts.
@@ -60,28 +66,52 @@ class Cache:
 
     def load(self, key: str) -> EncodedFacts | None:
         """Return the facts that were stored under a key, if they are there and whole."""
+        payload = self.read(key)
+        if payload is None:
+            return None
+        body, chunks = struct.unpack_from(SIZES, payload)
+        ends = [struct.calcsize(SIZES), body, chunks, len(payload)]
+        return EncodedFacts(*(payload[a:b] for a, b in pairwise(ends)))
+
+    def store(self, key: str, facts: EncodedFacts) -> None:
+        """Keep facts, if the folder can be written."""
+        body = struct.calcsize(SIZES) + len(facts.outline)
+        self.write(key, struct.pack(SIZES, body, body + len(facts.body)) + b"".join(facts))
+
+    def last_keys(self, paths: Iterable[Path]) -> dict[str, str]:
+        """Return the key of what each file of a project held when it was last read, by path."""
+        payload = self.read(index_of(paths))
+        found = json.loads(payload) if payload else {}
+        items = found.items() if isinstance(found, dict) else ()
+        return {path: key for path, key in items if KEY.fullmatch(str(key))}
+
+    def store_last_keys(self, keys: Mapping[Path, str]) -> None:
+        """Keep the key of what each file of a project holds now."""
+        told = json.dumps({str(path): key for path, key in keys.items()})
+        self.write(index_of(keys), told.encode("utf-8", "surrogatepass"))
+
+    def read(self, name: str) -> bytes | None:
+        """Return what was written under a name, if it is there and whole."""
         if self.folder is None:
             return None
         try:
-            data = (self.folder / key).read_bytes()
+            data = (self.folder / name).read_bytes()
         except OSError:
             return None
         start = len(MAGIC) + 24
         payload = data[start:]
         if data[: len(MAGIC)] != MAGIC or data[len(MAGIC) : start] != _seal(payload):
             return None
-        split = 8 + int.from_bytes(payload[:8], "little")
-        return EncodedFacts(payload[8:split], payload[split:])
+        return payload
 
-    def store(self, key: str, facts: EncodedFacts) -> None:
-        """Keep facts, if the folder can be written."""
+    def write(self, name: str, payload: bytes) -> None:
+        """Keep something under a name, if the folder can be written."""
         if self.folder is None or not self.writable:
             return
-        payload = len(facts.outline).to_bytes(8, "little") + facts.outline + facts.body
-        aside = self.folder / f"{key}.{os.getpid()}"
+        aside = self.folder / f"{name}.{os.getpid()}"
         try:
             aside.write_bytes(MAGIC + _seal(payload) + payload)
-            aside.replace(self.folder / key)
+            aside.replace(self.folder / name)
         except OSError:
             self.writable = False
             with suppress(OSError):
@@ -119,6 +149,12 @@ class Cache:
                 Path(entry.path).unlink(missing_ok=True)
         except OSError:
             return
+
+
+def index_of(paths: Iterable[Path]) -> str:
+    """Name the list of the files of a project, by the first of them."""
+    first = min(map(str, paths), default="")
+    return f"index-{blake2b(first.encode('utf-8', 'surrogatepass'), digest_size=12).hexdigest()}"
 
 
 def _seal(payload: bytes) -> bytes:

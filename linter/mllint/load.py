@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,9 +10,9 @@ from types import MappingProxyType
 
 from .cache import Cache
 from .document import Document, UnreadableDocumentError, read_content, read_document
-from .facts.module import EncodedFacts, Failure, Outline, encode
+from .facts.module import UNREADABLE, EncodedFacts, Failure, Outline, encode
 from .facts.statements import Body
-from .pool import count_cores, make_all
+from .pool import Task, count_cores, make_all
 from .watching import Watch, unwatched
 
 
@@ -37,6 +36,14 @@ class Source:
     def outline(self) -> Outline:
         """What must be known of every module."""
         return self.facts.read_outline()
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether facts from the disk are what they should be: anyone may have written them."""
+        try:
+            return bool(self.outline)
+        except UNREADABLE:
+            return False
 
     @cached_property
     def body(self) -> Body:
@@ -73,7 +80,7 @@ def load_sources(
     cache.open()
     sources: dict[Path, Source | None] = {}
     keys: dict[Path, str] = {}
-    todo: list[tuple[Path, bytes]] = []
+    changed: list[tuple[Path, bytes]] = []
     for path in paths:
         sources[path] = None
         try:
@@ -84,34 +91,25 @@ def load_sources(
             continue
         keys[path] = Cache.key(content, path.suffix)
         facts = cache.load(keys[path])
-        if facts is None:
-            todo.append((path, content))
-            continue
-        source = Source(path, facts, keys[path], given.get(path))
-        try:
-            _ = source.outline
-        except (
-            pickle.UnpicklingError,
-            ValueError,
-            TypeError,
-            EOFError,
-            AttributeError,
-            IndexError,
-        ):
-            todo.append((path, content))
-            continue
-        sources[path] = source
+        source = Source(path, facts, keys[path], given.get(path)) if facts else None
+        if source is None or not source.is_readable:
+            changed.append((path, content))
+        else:
+            sources[path] = source
 
     def done(path: Path, facts: EncodedFacts) -> None:
         cache.store(keys[path], facts)
         sources[path] = Source(path, facts, keys[path], given.get(path))
         parsed.append(path)
-        watch("Reading", len(parsed), len(todo))
+        watch("Reading", len(parsed), len(changed))
 
     parsed: list[Path] = []
-    watch("Reading", 0, len(todo))
-    if todo:
+    if changed:
+        last = cache.last_keys(keys)
+        before = {path: cache.load(last.get(str(path), "")) for path, _ in changed}
+        todo = [Task(path, content, before[path]) for path, content in changed]
+        watch("Reading", 0, len(todo))
         make_all(todo, jobs or count_cores(), done)
-    if todo:
+        cache.store_last_keys(keys)
         cache.prune(len(sources))
     return [source for source in sources.values() if source is not None]

@@ -8,6 +8,7 @@ import pytest
 
 from mllint.cache import Cache
 from mllint.load import load_sources
+from mllint.syntax import parse_for_facts
 
 
 @pytest.fixture
@@ -42,6 +43,23 @@ def test_what_changed_is_parsed(files, tmp_path):
     load_sources(files, Cache(tmp_path / "c"), 1)
     files[1].write_text("b = g()\n")
     assert "g" in load_sources(files, Cache(tmp_path / "c"), 1)[1].outline.words
+
+
+def test_of_what_was_edited_only_the_change_is_parsed(files, tmp_path, monkeypatch):
+    files[0].write_text("x = 1\n\n\ndef f():\n    return x\n")
+    load_sources(files, Cache(tmp_path / "c"), 1)
+    files[0].write_text("x = 1\ny = 2\n\n\ndef f():\n    return x\n")
+    parsed = []
+
+    def parse(document):
+        parsed.append(document.text)
+        return parse_for_facts(document)
+
+    monkeypatch.setattr("mllint.facts.reading.parse_for_facts", parse)
+    (source, *_) = load_sources(files, Cache(tmp_path / "c"), 1)
+
+    assert parsed == ["y = 2\n\n\n"]
+    assert [each.line for each in source.body] == [1, 2, 5]
 
 
 @pytest.mark.parametrize("damage", [b"", b"mllint facts\n", b"\x80\x05.", b"x" * 500])

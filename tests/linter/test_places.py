@@ -33,7 +33,7 @@ def f(x=target(3)):
 
 def places(text: str) -> list[tuple[str, tuple[int, int, int, int]]]:
     document = Document(Path("x.py"), text)
-    _, body = read_facts(document)
+    body = read_facts(document).body
     found = []
     for statement in walk(body, True):
         for part in subexpressions(header(statement)):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ..suppressions import Suppression
 from . import expressions, statements
+from .chunks import Chunk
 from .statements import Body, Import
 
 
@@ -68,7 +69,7 @@ FACT_CLASSES: dict[tuple[str, str], type] = {
     for each in (
         *(value for value in vars(expressions).values() if isinstance(value, type)),
         *(value for value in vars(statements).values() if isinstance(value, type)),
-        *(Failure, Start, Outline, Suppression),
+        *(Failure, Start, Outline, Suppression, Chunk),
     )
     if issubclass(each, tuple) and each.__module__.startswith(__package__.partition(".")[0])
 }
@@ -77,6 +78,13 @@ BUILTINS: dict[tuple[str, str], Any] = {
     ("builtins", "frozenset"): frozenset,
     ("builtins", "Ellipsis"): ...,
 }
+
+
+# What reading bytes that are no facts may raise.
+UNREADABLE = (
+    *(pickle.UnpicklingError, ValueError, TypeError),
+    *(EOFError, AttributeError, IndexError, KeyError),
+)
 
 
 class FactsUnpickler(pickle.Unpickler):
@@ -99,6 +107,7 @@ class EncodedFacts(NamedTuple):
 
     outline: bytes
     body: bytes
+    chunks: bytes = b""
 
     def read_outline(self) -> Outline:
         """Return the outline."""
@@ -112,9 +121,18 @@ class EncodedFacts(NamedTuple):
         body: Body = FactsUnpickler(io.BytesIO(self.body)).load()
         return body
 
+    def read_chunks(self) -> tuple[Chunk, ...]:
+        """Return what the source was like; nothing if it is no use to know."""
+        found: tuple[Chunk, ...] = ()
+        if self.chunks:
+            found = FactsUnpickler(io.BytesIO(self.chunks)).load()
+        return found
 
-def encode(outline: Outline, body: Body) -> EncodedFacts:
+
+def encode(outline: Outline, body: Body, chunks: tuple[Chunk, ...] = ()) -> EncodedFacts:
     """Turn facts into bytes."""
     return EncodedFacts(
-        pickle.dumps(outline, pickle.HIGHEST_PROTOCOL), pickle.dumps(body, pickle.HIGHEST_PROTOCOL)
+        pickle.dumps(outline, pickle.HIGHEST_PROTOCOL),
+        pickle.dumps(body, pickle.HIGHEST_PROTOCOL),
+        pickle.dumps(chunks, pickle.HIGHEST_PROTOCOL) if chunks else b"",
     )

@@ -24,7 +24,7 @@ def read_import(text: str) -> Import:
     Raises:
         UnfixableError: If the text is none.
     """
-    _, body = read_facts(Document(Path("import.py"), f"{text.strip()}\n"))
+    body = read_facts(Document(Path("import.py"), f"{text.strip()}\n")).body
     if len(body) != 1 or not isinstance(body[0], Import):
         raise UnfixableError(f"{text!r} is no import")
     return body[0]

@@ -66,7 +66,7 @@ def read(path: Path) -> tuple[Document, Body] | None:
         document = read_document(path)
     except UnreadableDocumentError:
         return None
-    outline, body = read_facts(document)
+    outline, body, _ = read_facts(document)
     # As rules see them: read from bytes, in which facts are shared.
     facts = encode(outline, body)
     return (document, facts.read_body()) if body and outline.failure is None else None
@@ -137,7 +137,7 @@ class Case:
     def replace(self) -> tuple[Change, Lists]:
         statement, part = self.part()
         text = self.data.draw(st.sampled_from(["new", "new()", "a, b", "a or b", "lambda: a"]))
-        _, (fact, *_) = read_facts(Document(Path("x.py"), f"_ = {text}\n"))
+        fact, *_ = read_facts(Document(Path("x.py"), f"_ = {text}\n")).body
         return Replace(statement, part, text), {id(part): [fact.value]}
 
     def set_argument(self) -> tuple[Change, Lists]:
@@ -259,7 +259,7 @@ def test_a_change_is_what_was_meant(kind: str, data: st.DataObject):
     except UnfixableError as error:
         event(f"refused: {error}")
         return
-    outline, after = read_facts(read_document(path, new))
+    outline, after, _ = read_facts(read_document(path, new))
     assert outline.failure is None
     if kind == "add_import":
         after = tuple(
