@@ -21,12 +21,14 @@ from .graph import CallGraph
 from .imports import Modules
 from .launchers import group
 from .reach import Explorer, Reach
-from .symbols import Module
+from .symbols import Module, Owner
 from .training import Training, find_training
 from .values import Callable, Frame, Library, Symbol, Type
 
 if TYPE_CHECKING:
     from .phases import Phases
+
+MAX_FRAMES = 6  # in which one function is looked at by itself
 
 
 class Program:
@@ -66,6 +68,31 @@ class Program:
         """Return what a program carries out."""
         return entry.reach(self.explorer)
 
+    @property
+    def programs(self) -> Iterator[tuple[Entry, Reach]]:
+        """Where the programs begin that people run rather than tests, and what they carry out."""
+        for entry in self.entries:
+            if not entry.is_test:
+                yield entry, self.reach(entry)
+
+    def programs_mentioning(self, *words: str) -> Iterator[Entry]:
+        """Yield where the programs begin that carry out any file that mentions some names."""
+        modules = set(self.mentioning(*words))
+        for entry, reach in self.programs if modules else ():
+            if not modules.isdisjoint(reach.modules):
+                yield entry
+
+    @cached_property
+    def frames(self) -> dict[Owner, dict[Frame, None]]:
+        """What the functions and modules that any program carries out are handed: a few of each."""
+        found: dict[Owner, dict[Frame, None]] = {}
+        for _, reach in self.programs:
+            for frame in reach.callers:
+                known = found.setdefault(frame.function or frame.module, {})
+                if len(known) < MAX_FRAMES:
+                    known[frame] = None
+        return found
+
     def graph(self, reach: Reach) -> CallGraph:
         """Return who calls what in a program; found once."""
         found = self._graphs.get(reach)
@@ -77,9 +104,8 @@ class Program:
     def trainings(self) -> list[Training]:
         """The programs that train, those that only tests run left aside."""
         found = [
-            find_training(entry, self.reach(entry), self.evaluator, self.knowledge)
-            for entry in self.entries
-            if not entry.is_test
+            find_training(entry, reach, self.evaluator, self.knowledge)
+            for entry, reach in self.programs
         ]
         return group(each for each in found if each is not None)
 

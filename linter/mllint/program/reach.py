@@ -65,6 +65,11 @@ class Reach:
         return Order(self.activities.values())
 
     @cached_property
+    def modules(self) -> frozenset[Module]:
+        """The files of which anything is carried out."""
+        return frozenset({frame.module for frame in self.callers})
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """The library names of all calls."""
         return frozenset(name for site in self.where(has_name) for name in site.names)

@@ -24,7 +24,6 @@ from ..facts.statements import (
 )
 from ..program.activity import Around, Site
 from ..program.entries import is_test_file
-from ..program.graph import owner_of
 from ..program.ordering import Ordering
 from ..program.program import Program
 from ..program.symbols import (
@@ -38,8 +37,6 @@ from ..program.symbols import (
 )
 from ..program.training import last_name
 from ..program.values import Frame, Library, Value
-
-MAX_FRAMES = 6  # in which one function is looked at
 
 
 @dataclass(eq=False)
@@ -145,15 +142,10 @@ def scopes_of(program: Program, *words: str) -> Iterator[Scope]:
     files = [each for each in program.mentioning(*words) if not is_test_file(each, program.project)]
     if not files:
         return
-    called: dict[Owner, dict[Frame, None]] = {}
-    for entry in program.entries:
-        if not entry.is_test:
-            for frame in program.reach(entry).callers:
-                called.setdefault(owner_of(frame), {})[frame] = None
     for module in files:
         owners: list[Owner] = [module, *functions(module.body, module, None, None)]
         for owner in owners:
-            frames = tuple(called.get(owner, ()))[:MAX_FRAMES]
+            frames = tuple(program.frames.get(owner, ()))
             yield Scope(
                 program, module, owner if isinstance(owner, FunctionSymbol) else None, frames
             )

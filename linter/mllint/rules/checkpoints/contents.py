@@ -245,8 +245,11 @@ class Checkpoints(Origins):
 
     def mentioned(self) -> set[str]:
         """Return the keys that anything in the program's files is asked for."""
-        modules = {frame.module for frame in self.reach.callers}
-        return {key for module in modules for key in self.graph.explorer.once(keys_of, module)}
+        return {
+            key
+            for module in self.reach.modules
+            for key in self.graph.explorer.once(keys_of, module)
+        }
 
     def escapes(self) -> bool:
         """Tell whether a loaded checkpoint goes where it can't be seen which entries are read."""

@@ -115,12 +115,8 @@ for part in random_split(data, [0.5, 0.5]):
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each augmented data set that a part of is evaluated on."""
-        modules = {id(module) for module in program.mentioning(*WORDS)}
         seen: set[object] = set()
-        for entry in program.entries:
-            reach = program.reach(entry)
-            if entry.is_test or not any(id(frame.module) in modules for frame in reach.callers):
-                continue
+        for entry in program.programs_mentioning(*WORDS):
             phases = phases_of(program, entry)
             partition = Partition(phases.objects, program.knowledge)
             augmentations = Augmentations(phases.objects, program)

@@ -291,13 +291,9 @@ for x, y in DataLoader(data):
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each pair of parts that share rows."""
-        modules = {id(module) for module in program.mentioning(*WORDS)}
         seen: set[tuple[object, ...]] = set()
         scored: set[tuple[Module | None, int]] = set()
-        for entry in program.entries:
-            reach = program.reach(entry)
-            if entry.is_test or not any(id(frame.module) in modules for frame in reach.callers):
-                continue
+        for entry in program.programs_mentioning(*WORDS):
             for report in Search(phases_of(program, entry), program).reports():
                 key = (id(report.module), id(report.statement))
                 scored |= {(note.module, note.line) for note in report.notes}

@@ -434,14 +434,11 @@ for epoch in range(10):
 
 def by_epoch(program: Program) -> Iterator[Report]:
     """Yield one report for each loop by hand that keeps the epoch which tests best."""
-    modules = {id(module) for module in program.mentioning("DataLoader")}
+    modules = set(program.mentioning("DataLoader"))
     seen: set[int] = set()
-    for entry in program.entries:
-        if entry.is_test:
-            continue
-        reach = program.reach(entry)
+    for entry, reach in program.programs:
         choosers = reach.where(is_chooser, program)
-        if not choosers and not any(id(frame.module) in modules for frame in reach.callers):
+        if not choosers and modules.isdisjoint(reach.modules):
             continue
         told: set[tuple[int, int]] = set()  # one is enough for each part of a program
         epochs = Epochs(phases_of(program, entry), program)

@@ -254,10 +254,7 @@ mlflow.log_metric("accuracy", train())
         reported: set[int] = set()
         if not any(program.mentioning("wandb", "mlflow", "clearml", "trackio", "swanlab")):
             return
-        for entry in program.entries:
-            if entry.is_test:
-                continue
-            reach = program.reach(entry)
+        for entry, reach in program.programs:
             runs = Runs(program, program.graph(reach))
             for report in (*self.unbegun(runs, entry, reach), *self.unended(runs, entry, reach)):
                 if id(report.part) not in reported:

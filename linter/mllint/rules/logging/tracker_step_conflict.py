@@ -210,9 +210,8 @@ for epoch in range(9):
         reported: set[Owner] = set()
         if not any(program.mentioning("wandb")):
             return
-        for entry in program.entries:
-            reach = program.reach(entry)
-            if entry.is_test or not reach.where(steps, program):
+        for entry, reach in program.programs:
+            if not reach.where(steps, program):
                 continue
             graph = program.graph(reach)
             found: dict[Owner, list[Dropped]] = {}

@@ -364,10 +364,8 @@ for batch in DataLoader(Crops(), num_workers=4):
         reported: set[int] = set()
         if not any(True for _ in program.mentioning("DataLoader")):
             return
-        for entry in program.entries:
-            if entry.is_test:
-                continue
-            for loader in program.reach(entry).calls(*LOADERS):
+        for _, reach in program.programs:
+            for loader in reach.calls(*LOADERS):
                 if workers_of(loader, program) == 0 or loader.call.keyword("worker_init_fn"):
                     continue
                 for value in program.evaluator.evaluate(
