@@ -167,11 +167,12 @@ class Evaluator(Calls):
         current: Frame | None = frame
         while current is not None and current.function is not None:
             bound = current.bound(name)
+            function = current.function
+            if name in function.table:  # a parameter may be given another value: x = wrapped(x)
+                given = self.defined(function.table[name], current)
+                return tuple(dict.fromkeys((*(bound or ()), *given)))
             if bound is not None:
                 return bound
-            function = current.function
-            if name in function.table:
-                return self.defined(function.table[name], current)
             for position, parameter in enumerate(function.parameters):
                 if parameter.name == name:
                     if position == 0 and function.owner and not function.is_static:
