@@ -80,6 +80,7 @@ MEANINGS = frozenset(
         "save-rest",
         "search",
         "search-function",
+        "seed-anew",
         "seeding-trainer",
         "select-function",
         "selector",

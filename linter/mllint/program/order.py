@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
+from ..facts.statements import With
 from .activity import Activity, Site
 from .entries import Entry
 from .ordering import Ordering
@@ -74,15 +75,18 @@ def visit(
         for each in stop.visited:
             yield from visit(each, False, explorer, reach, seen, way)
         yield stop.site, trail
+        for each in stop.entered:
+            yield from visit(each, False, explorer, reach, seen, way)
     for each in plan.imports:
         yield from visit(each, False, explorer, reach, seen, trail)
 
 
 class Stop(NamedTuple):
-    """A call, and the frames that are entered before it is over."""
+    """A call, the frames that are entered before it is over, and the context's then."""
 
     site: Site
     visited: tuple[Frame, ...]
+    entered: tuple[Frame, ...]
 
 
 class Plan(NamedTuple):
@@ -106,10 +110,21 @@ def planned(activity: Activity, explorer: Explorer) -> Plan:
         while imports and imports[0][0] <= line:
             visited.append(imports.pop(0)[1])
         functions = functions_of(site, explorer)
-        if functions:
-            visited += [each for each in by_line.get(line, ()) if each.function in functions]
-        stops.append(Stop(site, tuple(visited)))
+        here = by_line.get(line, ())
+        visited += [each for each in here if each.function in functions]
+        entered = [each for each in here if is_entering(each, site)]
+        stops.append(Stop(site, tuple(visited), tuple(entered)))
     return Plan(tuple(stops), tuple(each for _, each in imports))
+
+
+def is_entering(frame: Frame, site: Site) -> bool:
+    """Tell whether a frame is that of a context which a call makes, as it is entered."""
+    function = frame.function
+    return (
+        isinstance(site.statement, With)
+        and function is not None
+        and function.name.endswith("__enter__")
+    )
 
 
 def functions_of(site: Site, explorer: Explorer) -> set[FunctionSymbol]:

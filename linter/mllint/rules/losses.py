@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..facts.expressions import Attribute, Call, Expression, Name, Operation, dotted
+from ..program.symbols import Owner
 
 DIFFERENTIATING = ("backward", "manual_backward")
 # Methods that give the tensor that they are called on, reduced or moved.
@@ -25,15 +26,47 @@ def differentiated(call: Call) -> Iterator[Expression]:
             yield subject
 
 
-def loss_names(expression: Expression) -> Iterator[str]:
-    """Yield the names in what is differentiated: ``loss`` of ``loss / steps``."""
+def loss_names(expression: Expression, owner: Owner) -> Iterator[str]:
+    """Yield the names in what is differentiated: ``loss`` of ``loss / steps``.
+
+    Args:
+        expression: What is differentiated, or a term of it.
+        owner: Where it stands: of a product, what is computed there is the loss, the rest a weight.
+    """
     match expression:
         case Name() | Attribute() if dotted(expression):
             yield dotted(expression)
-        case Operation("/" | "*", (left, *_)):
-            yield from loss_names(left)
+        case Operation("/", (left, *_)):
+            yield from loss_names(left, owner)
+        case Operation("*", factors):
+            computed = [each for each in factors if is_computed(each, owner)]
+            for each in computed or factors[:1]:
+                yield from loss_names(each, owner)
         case Operation("+" | "-", operands):
             for each in operands:
-                yield from loss_names(each)
+                yield from loss_names(each, owner)
         case Call(Attribute(subject, attr)) if attr in SAME_TENSOR:
-            yield from loss_names(subject)
+            yield from loss_names(subject, owner)
+
+
+def is_computed(factor: Expression, owner: Owner) -> bool:
+    """Tell whether a factor is computed in a function, rather than told or written out."""
+    if isinstance(factor, Call | Operation):
+        return True
+    return any(
+        isinstance(entry.value, Call | Operation) for entry in owner.table.get(dotted(factor), ())
+    )
+
+
+def terms(names: Iterable[str], owner: Owner) -> Iterator[str]:
+    """Yield names of losses, and those of what one is the sum, the mean or a multiple of."""
+    waiting, seen = list(names), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        yield name
+        for entry in owner.table.get(name, ()):
+            if entry.kind == "value" and isinstance(entry.value, Operation | Call):
+                waiting += loss_names(entry.value, owner)

@@ -37,7 +37,7 @@ from ..program.program import Program
 from ..program.steps import calls_method
 from ..program.symbols import Owner
 from ..program.values import Frame, Instance, Library, Literal
-from .losses import DIFFERENTIATING, differentiated, loss_names
+from .losses import DIFFERENTIATING, differentiated, loss_names, terms
 from .origins import Given, Origins, place
 
 # Methods that give the number that they are called on, or one made of it alone.
@@ -72,7 +72,7 @@ class Metrics(Origins):
             owner = owner_of(site.frame)
             for each in differentiated(site.call):
                 names = self.losses.setdefault(owner, set())
-                names.update(summed(loss_names(each), owner))
+                names.update(terms(loss_names(each, owner), owner))
 
     def is_metric(self, expression: Expression | None, frame: Frame) -> bool:
         """Tell whether an expression is, or holds, a metric."""
@@ -243,21 +243,6 @@ def is_receiver(expression: Expression, frame: Frame) -> bool:
         and not function.is_static
         and [each.name for each in function.parameters][:1] == [expression.id]
     )
-
-
-def summed(names: Iterable[str], owner: Owner) -> Iterator[str]:
-    """Yield names of losses, and those of the terms that one is the sum of."""
-    waiting, seen = list(names), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        yield name
-        for entry in owner.table.get(name, ()):
-            match entry.value:
-                case Operation("+" | "-", (_, _)) as total if entry.kind == "value":
-                    waiting += loss_names(total)
 
 
 def is_reward(expression: Expression, owner: Owner) -> bool:

@@ -208,6 +208,21 @@ for x, y in data():
 torch.save(net.state_dict(), "net.pt")
 """,
         },
+        # One draw is fitted to another, to show that it can be done.
+        """
+import torch
+
+if __name__ == "__main__":
+    x, y = torch.randn(64, 10), torch.randn(64, 1)
+    model = torch.nn.Linear(10, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for step in range(500):
+        loss = (model(x) - y).pow(2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        print(step, loss.item())
+""",
         # A model that nobody can tell by how it is made, among the scores.
         """
 import sys

@@ -11,9 +11,7 @@ from ...program.steps import Steps, may_train
 from ...program.training import Training
 from ...program.values import Frame
 from ..metrics import Metrics
-
-# Draws that stand for data where speed is measured.
-NOISE = frozenset({"torch.rand", "torch.randn", "torch.randint"})
+from ..noise import is_fed_noise, tries_out
 
 
 def is_trial(training: Training, program: Program) -> bool:
@@ -32,7 +30,8 @@ def is_trial(training: Training, program: Program) -> bool:
     return (
         trains_inputs(reach.where(makes_optimizer))
         or finds_rate(reach.meaning(program.knowledge, "plot"), program, graph)
-        or (is_fed_noise(reach, program) and times_or_tries(training, program))
+        or times_steps(reach, program)
+        or tries_out(training, program)
     )
 
 
@@ -65,20 +64,9 @@ def _takes_tensors(call: Call, frame: Frame) -> bool:
     return False
 
 
-def is_fed_noise(reach: Reach, program: Program) -> bool:
-    """Tell whether a program reads no data, and draws some instead."""
-    names = reach.names
-    return not NOISE.isdisjoint(names) and not any(
-        program.knowledge.means(each, names) for each in ("loader", "reader")
-    )
-
-
-def times_or_tries(training: Training, program: Program) -> bool:
-    """Tell whether a program measures how long steps take, or is what a module shows of itself."""
-    if "torch.cuda.synchronize" in training.reach.names:
-        return True
-    entry = training.entry
-    return entry.kind == "main" and entry.module in program.modules.imported
+def times_steps(reach: Reach, program: Program) -> bool:
+    """Tell whether a program measures how long steps take, on what it draws."""
+    return "torch.cuda.synchronize" in reach.names and is_fed_noise(reach, program)
 
 
 def finds_rate(plots: list[Site], program: Program, graph: CallGraph) -> bool:

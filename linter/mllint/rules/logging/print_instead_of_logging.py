@@ -12,6 +12,7 @@ from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..evidence import confidence, path_notes
 from ..metrics import Metrics
+from ..noise import tries_out
 from .kept import keeps_metrics
 from .printing import logging_instead, prints_of_metrics
 
@@ -152,6 +153,46 @@ for x, y in data():
     print("loss %.3f" % loss.item())
 torch.save(model.state_dict(), "model.pt")
 """,
+        # The bar takes the loader's name.
+        """
+import torch
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+def train(loader, model, optimizer):
+    loader = tqdm(loader)
+    for x, y in loader:
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        loader.set_description(f"loss {loss.item():.3f}")
+
+torch.manual_seed(0)
+model = torch.nn.Linear(2, 3)
+train(DataLoader(rows, shuffle=True), model, torch.optim.SGD(model.parameters(), lr=0.1))
+torch.save(model.state_dict(), "model.pt")
+""",
+        # What is printed is no loss itself, but a term or a multiple of one.
+        """
+import json
+import torch
+from networks import make_network
+
+network = make_network()
+optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+seen = 0.0
+for source, target in pairs():
+    losses = -network(source, target)
+    total = losses.sum()
+    mean = total / len(source)
+    optimizer.zero_grad()
+    mean.backward()
+    optimizer.step()
+    seen += total.item()
+    print(json.dumps({"seen": int(seen)}))
+torch.save(network.state_dict(), "network.pt")
+""",
     )
     fixed = (
         """
@@ -261,8 +302,65 @@ for number in range(10):
 torch.save(policy.state_dict(), "policy.pt")
 """,
         None,
+        None,
+        """
+import json
+import logging
+import torch
+from networks import make_network
+
+logging.basicConfig(level=logging.INFO)
+logger = logging.getLogger(__name__)
+network = make_network()
+optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+seen = 0.0
+for source, target in pairs():
+    losses = -network(source, target)
+    total = losses.sum()
+    mean = total / len(source)
+    optimizer.zero_grad()
+    mean.backward()
+    optimizer.step()
+    seen += total.item()
+    logger.info("%s", json.dumps({"seen": int(seen)}))
+torch.save(network.state_dict(), "network.pt")
+""",
     )
     good = (
+        # The loss is handed to a function that prints something else.
+        """
+import torch
+
+def report(epoch, loss, optimizer):
+    print("epoch", epoch)
+    if loss.isnan():
+        optimizer.zero_grad()
+
+torch.manual_seed(0)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch, (x, y) in enumerate(data()):
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    report(epoch, loss, optimizer)
+torch.save(model.state_dict(), "model.pt")
+""",
+        # One draw is fitted to another, to show that it can be done.
+        """
+import torch
+
+if __name__ == "__main__":
+    x, y = torch.randn(64, 10), torch.randn(64, 1)
+    model = torch.nn.Linear(10, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for step in range(500):
+        loss = (model(x) - y).pow(2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        print(step, loss.item())
+""",
         # A count of the object that is handed a loss is no loss.
         """
 import torch
@@ -357,7 +455,7 @@ train(args, torch.optim.SGD([], lr=0.1))
         for training in program.trainings:
             if "log" in training.owned or not training.takes_epochs:
                 continue
-            if training.entry.kind == "notebook":
+            if training.entry.kind == "notebook" or tries_out(training, program):
                 continue
             graph = program.graph(training.reach)
             metrics = Metrics(program, graph)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Name, subexpressions
+from ...facts.expressions import Name, Star, subexpressions
 from ...facts.statements import BODIES, If, Import, Statement, Try
 from ...fixes.changes import AddImport, Change, Fix, Insert, LogLazily
 from ...program.activity import Site
@@ -43,25 +43,42 @@ def printed_metrics(site: Site, metrics: Metrics, graph: CallGraph) -> Iterator[
         graph: Knows who calls.
     """
     function = site.frame.function
-    if function is None or not prints_parameters(site, function):
+    printed = printed_parameters(site, function) if function else set()
+    if function is None or not printed:
         if metrics.are_handed(site):
             yield site
         return
     # All of them: a helper is called more often than the graph's callers count.
     for caller in graph.calling(function):
-        if metrics.are_handed(caller):
+        if hands_metric(caller, function, printed, metrics, graph):
             yield caller
 
 
-def prints_parameters(site: Site, function: FunctionSymbol) -> bool:
-    """Tell whether a function prints nothing but what it is handed."""
+def hands_metric(
+    caller: Site, function: FunctionSymbol, names: set[str], metrics: Metrics, graph: CallGraph
+) -> bool:
+    """Tell whether a call hands a metric for any of some parameters, or for what may be one."""
+    kinds = {each.name: each.kind for each in function.parameters}
+    if any(kinds[name] in ("*", "**") for name in names):
+        return metrics.are_handed(caller)
+    handed = (graph.argument(caller, function, name) for name in names)
+    if any(metrics.is_metric(each, caller.frame) for each in handed):
+        return True
+    # Of what is spread over the parameters it can't be told which gets what.
+    return any(isinstance(each, Star) for each in caller.call.args) and metrics.are_handed(caller)
+
+
+def printed_parameters(site: Site, function: FunctionSymbol) -> set[str]:
+    """Return the parameters that a call prints, if it prints nothing else; else none."""
     taken = {each.name for each in function.parameters}
     if function.owner is not None and not function.is_static:
         taken.discard(function.parameters[0].name)
     handed = (site.call.args, tuple(value for _, value in site.call.keywords))
     names = {part.id for part in subexpressions(handed) if isinstance(part, Name)}
     own = {each.name for each in function.parameters} - taken
-    return bool(names & taken) and not any(each in function.table or each in own for each in names)
+    if any(each in function.table or each in own for each in names):
+        return set()
+    return names & taken
 
 
 def logging_instead(sites: list[Site], evaluator: Evaluator, is_entry: bool) -> Fix | None:

@@ -205,6 +205,23 @@ def main(cfg):
     optimizer = torch.optim.SGD([], lr=0.1)
     optimizer.step()
 """,
+        # The rate is handed to a function that prints something else.
+        """
+import torch
+import torch.distributed as dist
+
+def epoch_of(number, rate):
+    print("epoch", number)
+    for x, y in data():
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+
+dist.init_process_group("nccl")
+optimizer = torch.optim.SGD([], lr=0.1)
+for number in range(3):
+    epoch_of(number, optimizer.param_groups[0]["lr"])
+""",
         """
 import torch
 import wandb

@@ -234,6 +234,31 @@ for fold in range(3):
     optimizer.step()
 torch.save(model.state_dict(), "m.pt")
 """,
+        # What a context draws, it seeds when it is entered.
+        """
+import random
+import torch
+
+class Seeded:
+    def __init__(self, seed):
+        self.seed = seed
+
+    def __enter__(self):
+        self.state = random.getstate()
+        random.seed(self.seed)
+
+    def __exit__(self, *error):
+        random.setstate(self.state)
+
+with Seeded(3):
+    random.shuffle(rows)
+random.seed(1)
+torch.manual_seed(1)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+optimizer.step()
+torch.save(model.state_dict(), "m.pt")
+""",
         # A program that either trains, seeded, or only looks.
         """
 import sys

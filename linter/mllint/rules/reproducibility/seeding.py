@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ...facts.expressions import Constant
 from ...program.activity import Site
 from ...program.program import Program
 from ...program.reach import Reach
@@ -71,9 +72,18 @@ def may_seed(site: Site, program: Program) -> bool:
     )
 
 
+def seeds_anew(site: Site, program: Program) -> bool:
+    """Tell whether a call, handed no seed, sets a generator to what nobody knows."""
+    given = [*site.call.args, *(value for _, value in site.call.keywords)]
+    is_told = any(each != Constant(None) for each in given)
+    return not is_told and program.knowledge.means("seed-anew", site.names)
+
+
 def seeds_or_may(site: Site, program: Program) -> bool:
     """Tell whether a call seeds, or looks as if it did."""
-    return program.knowledge.seeded(site.names) is not None or may_seed(site, program)
+    if program.knowledge.seeded(site.names) is not None:
+        return not seeds_anew(site, program)
+    return may_seed(site, program)
 
 
 def seedings(reach: Reach, program: Program) -> Iterator[Seeding]:

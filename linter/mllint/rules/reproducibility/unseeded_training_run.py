@@ -14,6 +14,7 @@ from ...program.symbols import Module
 from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..evidence import confidence, training_notes
+from ..noise import tries_out
 from .draws import draws
 from .naming import seed_call
 from .seeding import seeds_anything
@@ -146,6 +147,23 @@ for x in data:
     optimizer.step()
 torch.save(network, "n.pt")
 """,
+        # Handed no seed, it sets the generator to what nobody knows.
+        """
+import numpy as np
+import torch
+
+def endless(rows):
+    while True:
+        np.random.seed()
+        yield from rows[np.random.permutation(len(rows))]
+
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x in endless(rows):
+    model(x).mean().backward()
+    optimizer.step()
+torch.save(model.state_dict(), "model.pt")
+""",
     )
     fixed = (
         """
@@ -202,8 +220,41 @@ for x in data:
     optimizer.step()
 torch.save(network, "n.pt")
 """,
+        """
+import numpy as np
+import torch
+
+def endless(rows):
+    while True:
+        np.random.seed()
+        yield from rows[np.random.permutation(len(rows))]
+
+np.random.seed(0)
+torch.manual_seed(0)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x in endless(rows):
+    model(x).mean().backward()
+    optimizer.step()
+torch.save(model.state_dict(), "model.pt")
+""",
     )
     good = (
+        # One draw is fitted to another, to show that it can be done.
+        """
+import torch
+
+if __name__ == "__main__":
+    x, y = torch.randn(64, 10), torch.randn(64, 1)
+    model = torch.nn.Linear(10, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for step in range(500):
+        loss = (model(x) - y).pow(2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        print(step, loss.item())
+""",
         {
             "train.py": """
 import importlib
@@ -291,7 +342,7 @@ model(torch.randn(3))
             if not training.takes_epochs:  # estimators are MLR005's
                 continue
             unseeded = [each for each in training.runs if not seeds_anything(each, program)]
-            if not unseeded:
+            if not unseeded or tries_out(training, program):
                 continue
             first, *others = unseeded
             entry = first.entry

@@ -1,0 +1,106 @@
+"""Programs that show that a model can be trained, on numbers that they draw: nothing is learnt.
+
+Such are the smoke test under a module's ``__main__``, and the example that fits draws to draws.
+Nothing of them is worth keeping, comparing or having again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..closure import Closure
+from ..facts.expressions import Attribute, Call, Expression, Name, Operation
+from ..program.graph import CallGraph
+from ..program.program import Program
+from ..program.reach import Reach
+from ..program.steps import calls_method
+from ..program.training import Training
+from ..program.values import Frame, Library
+from .learning import is_network
+from .losses import DIFFERENTIATING, SAME_TENSOR, differentiated
+from .origins import Given, Origins, place
+
+# Draws that stand for data.
+NOISE = frozenset({"torch.rand", "torch.randn", "torch.randint"})
+# Methods that give the numbers that they are called on, in another shape or type.
+SAME_NUMBERS = SAME_TENSOR | frozenset(
+    {"pow", "abs", "square", "sqrt", "log", "long", "int", "view", "reshape", "squeeze"}
+    | {"unsqueeze", "detach", "clone", "requires_grad_", "type", "flatten", "transpose", "t"}
+)
+
+
+def tries_out(training: Training, program: Program) -> bool:
+    """Tell whether a program only shows that training works: it learns noise.
+
+    That is where a loss compares with what was drawn; and in the main part of a module that others
+    use, where the model itself is fed with it.
+    """
+    if not is_fed_noise(training.reach, program):
+        return False
+    graph = program.graph(training.reach)
+    is_shown = training.entry.kind == "main" and training.entry.module in program.modules.imported
+    noise = Noise(program, graph, is_shown)
+    return any(
+        noise.is_drawn(each, site.frame)
+        for site in training.reach.where(calls_method, *DIFFERENTIATING)
+        for each in differentiated(site.call)
+    )
+
+
+def is_fed_noise(reach: Reach, program: Program) -> bool:
+    """Tell whether a program reads no data, and draws some instead."""
+    names = reach.names
+    return not NOISE.isdisjoint(names) and not any(
+        program.knowledge.means(each, names) for each in ("loader", "reader")
+    )
+
+
+class Noise(Origins):
+    """Tells which losses of one program are computed of what it draws.
+
+    Args:
+        program: The program.
+        graph: Its calls.
+        is_fed: Whether it counts, too, that a network's input is drawn.
+    """
+
+    def __init__(self, program: Program, graph: CallGraph, is_fed: bool) -> None:
+        super().__init__(graph)
+        self.knowledge = program.knowledge
+        self.is_fed = is_fed
+        self.drawn: Closure[Given] = Closure(place, self._steps)
+
+    def is_drawn(self, expression: Expression, frame: Frame) -> bool:
+        """Tell whether a loss compares with a draw."""
+        return bool(self.drawn.level((expression, frame)))
+
+    def _steps(self, given: Given) -> Iterator[Given | int]:
+        """Yield what a number is computed of, up to the networks, and true where it is drawn."""
+        expression, frame = given
+        match expression:
+            case Name():
+                yield from self.origins(expression, frame)
+            case Operation(_, operands):
+                yield from ((each, frame) for each in operands)
+            case Call():
+                yield from self._call(expression, frame)
+
+    def _call(self, call: Call, frame: Frame) -> Iterator[Given | int]:
+        callees = self.evaluator.evaluate(call.func, frame)
+        if any(is_network(each, self.evaluator) for each in callees):
+            if self._is_loss(call, frame) or self.is_fed:
+                yield from ((each, frame) for each in call.args)
+            return
+        names = [each.name for each in callees if isinstance(each, Library)]
+        yield not NOISE.isdisjoint(names)
+        if isinstance(call.func, Attribute) and call.func.attr in SAME_NUMBERS:
+            yield call.func.value, frame
+        if self.knowledge.means("same-value", names) or self._is_loss(call, frame):
+            yield from ((each, frame) for each in call.args)
+        yield from self.returned(call, frame)
+
+    def _is_loss(self, call: Call, frame: Frame) -> bool:
+        """Tell whether a call is one of a library's loss."""
+        made = self.evaluator.evaluate(call, frame)
+        names = [each.name for each in made if isinstance(each, Library)]
+        return self.knowledge.means("metric", names)
