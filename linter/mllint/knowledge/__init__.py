@@ -57,6 +57,7 @@ MEANINGS = frozenset(
         "progress",
         "random-head",
         "random-split",
+        "draws-later",
         "rate",
         "reader",
         "resample-function",

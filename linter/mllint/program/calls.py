@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 
-from ..facts.expressions import Call, Constant, Expression, Mapping, Star
+from ..facts.expressions import Call, Constant, Expression, Mapping, Name, Star
 from ..facts.statements import Assign
 from .configs import Configs
 from .limits import Limits
-from .loading import modules_called, text_parts
+from .loading import Part, modules_called, text_parts
 from .members import FLUENT, MAX_NAME, Members
 from .symbols import ClassSymbol, FunctionSymbol, Module
 from .texts import method_result
@@ -40,6 +41,9 @@ MAX_DEPTH = 5  # of frames nested in what is handed
 # A function that unwraps what it is handed by calling itself, for each way to unwrap it, gives a
 # tree of calls without end; what it gives is known after few of them.
 MAX_RECURSION = 2
+GAP_MARK = "\0"  # stands for what is not known of a text
+CODE_VALUES = Package | Type | Callable
+CODE = re.compile(r"(?P<name>[\w\0]+)(?P<call>\([^()]*\))?")  # a name, or a call of one
 
 
 class Calls(Members):
@@ -94,6 +98,27 @@ class Calls(Members):
         depth = 1 + max((depth_of(v) for _, values in kept for v in values), default=0)
         return Frame(function.module, function, kept, target.frame, depth)
 
+    def evaluated(self, parts: list[Part], call: Call, frame: Frame) -> Iterator[Value]:
+        """Yield what a text, of which only a part may be known, means as code: ``f"{name}()"``.
+
+        That is one of the project's modules, classes and functions that the module knows by name,
+        or what one gives.
+        """
+        match = CODE.fullmatch("".join(GAP_MARK if each is None else each for each in parts))
+        if match is None:
+            return
+        pattern = re.compile(re.escape(match["name"]).replace(re.escape(GAP_MARK), r"\w*"))
+        here = Frame(frame.module)
+        for name in filter(pattern.fullmatch, frame.module.table):
+            for value in self.evaluate(Name(name), here):
+                # A text of which nothing is known may be data as well, and would be no function.
+                if not isinstance(value, Package | Type if parts == [None] else CODE_VALUES):
+                    continue
+                if match["call"]:
+                    yield from self.result(value, Call(Name(name), (), ()), here)
+                else:
+                    yield value
+
     def result(self, callee: Value, call: Call, frame: Frame) -> Iterator[Value]:
         """Yield what a call gives."""
         match callee:
@@ -118,6 +143,9 @@ class Calls(Members):
                     anchors = self.texts(call.argument("package", 1), frame) or [""]
                     for anchor in anchors if text.startswith(".") else [""]:
                         yield self.imported_name(f"{anchor}{text}", frame)
+            case Library("builtins.eval") if call.args:
+                found = [*self.evaluated(text_parts(call.args[0], frame), call, frame)]
+                yield from found or [Library("builtins.eval()")]
             case Library("builtins.str") if call.args:
                 for text in self.texts(call.args[0], frame):
                     yield Literal(Constant(text), Frame(frame.module))

@@ -178,6 +178,14 @@ class Modules:
             folder = os.path.dirname(folder)  # noqa: PTH120
         return self.at(folder) or found
 
+    def folder(self, name: str, importer: Module) -> Namespace | None:
+        """Return the nearest folder that a dotted name means, whatever it holds."""
+        for each in self.search_path(os.path.abspath(importer.path)):  # noqa: PTH100
+            path = os.path.join(each, *name.split("."))  # noqa: PTH118
+            if path in self.folders:
+                return Namespace(path)
+        return None
+
     def source(self, statement: Import, module: Module) -> Value:
         """Return what stands after the ``from`` of an import."""
         if statement.level:

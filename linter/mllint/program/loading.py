@@ -57,6 +57,8 @@ def modules_called(parts: list[Part], modules: Modules, importer: Module) -> lis
         return []
     package, _, begin = first.rpartition(".")
     found = modules.find(package, importer)
+    if not isinstance(found, Package | Namespace):
+        found = modules.folder(package, importer) or found
     home = os.path.dirname(os.path.abspath(importer.path))  # noqa: PTH100, PTH120
     if importer.is_package and f".{home.replace(os.sep, '.')}".endswith(f".{package}"):
         found = Package(importer)  # it loads its own, by its full name

@@ -7,11 +7,10 @@ from ...program.activity import Site
 from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
 from ...program.reach import Reach
-from ...program.steps import Steps, may_train
 from ...program.training import Training
 from ...program.values import Frame
 from ..metrics import Metrics
-from ..noise import is_fed_noise, tries_out
+from ..tryouts import is_fed_noise, steps_of, tries_out
 
 
 def is_trial(training: Training, program: Program) -> bool:
@@ -20,24 +19,14 @@ def is_trial(training: Training, program: Program) -> bool:
     reach = training.reach
     if reach.meaning(program.knowledge, "trial"):
         return True
-    counted = Steps(reach, program.evaluator, program.knowledge)
-    candidates = reach.where(may_train, program.evaluator, program.knowledge)
-    steps = [site for site in candidates if counted.is_step(site) or counted.is_likely_step(site)]
-    if not steps:  # a framework's loop
+    if not steps_of(reach, program):  # a framework's loop
         return False
-    if not any(is_repeated(site, graph) for site in steps):
-        return True  # one step alone shows that it can be taken
     return (
         trains_inputs(reach.where(makes_optimizer))
         or finds_rate(reach.meaning(program.knowledge, "plot"), program, graph)
         or times_steps(reach, program)
         or tries_out(training, program)
     )
-
-
-def is_repeated(site: Site, graph: CallGraph) -> bool:
-    """Tell whether a call is in a loop, or in a function that a library is handed to repeat."""
-    return graph.is_handed(owner_of(site.frame)) or any(True for _ in graph.loops_around(site))
 
 
 def makes_optimizer(site: Site) -> bool:

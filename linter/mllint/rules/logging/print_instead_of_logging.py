@@ -12,7 +12,7 @@ from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..evidence import confidence, path_notes
 from ..metrics import Metrics
-from ..noise import tries_out
+from ..tryouts import tries_out
 from .kept import keeps_metrics
 from .printing import logging_instead, prints_of_metrics
 
@@ -173,6 +173,45 @@ model = torch.nn.Linear(2, 3)
 train(DataLoader(rows, shuffle=True), model, torch.optim.SGD(model.parameters(), lr=0.1))
 torch.save(model.state_dict(), "model.pt")
 """,
+        # What is loaded or evaluated by name is one of the project's, and none of these logs.
+        {
+            "run.py": """
+import argparse
+from importlib import import_module
+import torch
+from heads import Narrow, Wide
+
+args = argparse.ArgumentParser().parse_args()
+torch.manual_seed(0)
+body = import_module("bodies." + args.body).Body()
+head = eval(f"{args.head}()")
+optimizer = torch.optim.SGD([*body.parameters(), *head.parameters()], lr=0.1)
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(head(body(x)), y)
+    loss.backward()
+    optimizer.step()
+    print(loss.item())
+torch.save([body.state_dict(), head.state_dict()], "net.pt")
+""",
+            "bodies/plain.py": """
+import torch
+
+class Body(torch.nn.Linear):
+    def __init__(self):
+        super().__init__(2, 2)
+""",
+            "heads.py": """
+import torch
+
+class Narrow(torch.nn.Linear):
+    def __init__(self):
+        super().__init__(2, 1)
+
+class Wide(torch.nn.Linear):
+    def __init__(self):
+        super().__init__(2, 4)
+""",
+        },
         # What is printed is no loss itself, but a term or a multiple of one.
         """
 import json
@@ -303,6 +342,29 @@ torch.save(policy.state_dict(), "policy.pt")
 """,
         None,
         None,
+        {
+            "run.py": """
+import argparse
+import logging
+from importlib import import_module
+import torch
+from heads import Narrow, Wide
+
+logging.basicConfig(level=logging.INFO)
+logger = logging.getLogger(__name__)
+args = argparse.ArgumentParser().parse_args()
+torch.manual_seed(0)
+body = import_module("bodies." + args.body).Body()
+head = eval(f"{args.head}()")
+optimizer = torch.optim.SGD([*body.parameters(), *head.parameters()], lr=0.1)
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(head(body(x)), y)
+    loss.backward()
+    optimizer.step()
+    logger.info("%s", loss.item())
+torch.save([body.state_dict(), head.state_dict()], "net.pt")
+""",
+        },
         """
 import json
 import logging
@@ -327,6 +389,23 @@ torch.save(network.state_dict(), "network.pt")
 """,
     )
     good = (
+        # A library's logger, however it is called.
+        """
+import tensorboard_logger as board
+import torch
+
+torch.manual_seed(0)
+logger = board.Logger("runs")
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step, (x, y) in enumerate(data()):
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    print("loss", loss.item())
+    logger.log_value("loss", loss.item(), step)
+torch.save(model.state_dict(), "model.pt")
+""",
         # The loss is handed to a function that prints something else.
         """
 import torch

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...facts.expressions import Name, dotted, subexpressions
-from ...facts.statements import Evaluate, walk
+from ...facts.statements import Evaluate, Function, walk
 from ...fixes.changes import AddImport, Fix, Insert, Move
 from ...program.activity import Site
 from ...program.order import Trail, are_alternatives, in_order
@@ -44,8 +44,12 @@ def drawn_at_once(site: Site, program: Program) -> set[str]:
     knowledge = program.knowledge
     if any(knowledge.canonical(name).startswith("keras.") for name in site.names):
         return set()  # layers draw their weights when they meet their first input
-    if makes_loader(site) or draws_in_estimator(site, program):
-        return set()  # one draws when it is iterated, the other when it is fitted
+    if makes_loader(site) or knowledge.means("draws-later", site.names):
+        return set()  # it draws when it is iterated
+    if draws_in_estimator(site, program):
+        return set()  # it draws when it is fitted
+    if isinstance(site.statement, Function):
+        return set()  # a default, made when the module is loaded, that calls may do without
     found = set(drawn(site, program))
     if knowledge.means("random-head", site.names):
         checkpoint = str(constant(site.call.argument("pretrained_model_name_or_path", 0),
@@ -231,6 +235,25 @@ model = torch.nn.Linear(2, 1)
 for fold in range(3):
     torch.manual_seed(fold)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer.step()
+torch.save(model.state_dict(), "m.pt")
+""",
+        # A sampler draws when it is iterated; a default is made for calls that do without.
+        """
+import torch
+from torch.utils.data import DataLoader, RandomSampler
+
+class Scorer(torch.nn.Module):
+    def __init__(self, body=torch.nn.Linear(2, 2)):
+        super().__init__()
+        self.body = body
+
+loader = DataLoader(rows, sampler=RandomSampler(rows))
+torch.manual_seed(3)
+model = Scorer(torch.nn.Linear(2, 1))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x in loader:
+    model.body(x).sum().backward()
     optimizer.step()
 torch.save(model.state_dict(), "m.pt")
 """,

@@ -14,7 +14,7 @@ from ...program.symbols import Module
 from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..evidence import confidence, training_notes
-from ..noise import tries_out
+from ..tryouts import tries_out
 from .draws import draws
 from .naming import seed_call
 from .seeding import seeds_anything
@@ -240,6 +240,26 @@ torch.save(model.state_dict(), "model.pt")
 """,
     )
     good = (
+        # One step is taken, to show that it can be.
+        """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 1)
+
+    def forward(self, x):
+        return self.layer(x)
+
+if __name__ == "__main__":
+    net = Net()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    loss = torch.nn.functional.mse_loss(net(torch.tensor([[1.0, 2.0]])), torch.tensor([[3.0]]))
+    loss.backward()
+    optimizer.step()
+    print(loss.item())
+""",
         # One draw is fitted to another, to show that it can be done.
         """
 import torch

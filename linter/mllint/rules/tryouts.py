@@ -1,6 +1,6 @@
-"""Programs that show that a model can be trained, on numbers that they draw: nothing is learnt.
+"""Programs that show that a model can be trained: nothing is learnt.
 
-Such are the smoke test under a module's ``__main__``, and the example that fits draws to draws.
+Such are the one step under a module's ``__main__``, and the example that fits draws to draws.
 Nothing of them is worth keeping, comparing or having again.
 """
 
@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 from ..closure import Closure
 from ..facts.expressions import Attribute, Call, Expression, Name, Operation
-from ..program.graph import CallGraph
+from ..program.activity import Site
+from ..program.graph import CallGraph, owner_of
 from ..program.program import Program
 from ..program.reach import Reach
-from ..program.steps import calls_method
+from ..program.steps import Steps, calls_method, may_train
 from ..program.training import Training
 from ..program.values import Frame, Library
 from .learning import is_network
@@ -30,14 +31,17 @@ SAME_NUMBERS = SAME_TENSOR | frozenset(
 
 
 def tries_out(training: Training, program: Program) -> bool:
-    """Tell whether a program only shows that training works: it learns noise.
+    """Tell whether a program only shows that training works: by one step, or as it learns noise.
 
-    That is where a loss compares with what was drawn; and in the main part of a module that others
-    use, where the model itself is fed with it.
+    It learns noise where a loss compares with what was drawn; and in the main part of a module that
+    others use, where the model itself is fed with it.
     """
+    steps = steps_of(training.reach, program)
+    graph = program.graph(training.reach)
+    if steps and not any(is_repeated(site, graph) for site in steps):
+        return True
     if not is_fed_noise(training.reach, program):
         return False
-    graph = program.graph(training.reach)
     is_shown = training.entry.kind == "main" and training.entry.module in program.modules.imported
     noise = Noise(program, graph, is_shown)
     return any(
@@ -45,6 +49,18 @@ def tries_out(training: Training, program: Program) -> bool:
         for site in training.reach.where(calls_method, *DIFFERENTIATING)
         for each in differentiated(site.call)
     )
+
+
+def steps_of(reach: Reach, program: Program) -> list[Site]:
+    """Return the optimizers' steps of a program; none where a framework's loop takes them."""
+    known = Steps(reach, program.evaluator, program.knowledge)
+    candidates = reach.where(may_train, program.evaluator, program.knowledge)
+    return [site for site in candidates if known.is_step(site) or known.is_likely_step(site)]
+
+
+def is_repeated(site: Site, graph: CallGraph) -> bool:
+    """Tell whether a call is in a loop, or in a function that a library is handed to repeat."""
+    return graph.is_handed(owner_of(site.frame)) or any(True for _ in graph.loops_around(site))
 
 
 def is_fed_noise(reach: Reach, program: Program) -> bool:
