@@ -22,6 +22,7 @@ MEANINGS = frozenset(
         "checkpoint-at-path",
         "checkpoint-load",
         "chooser",
+        "labelled-rows",
         "cluster",
         "coded-columns",
         "cross-validate",

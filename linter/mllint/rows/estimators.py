@@ -111,6 +111,7 @@ class Estimators(Scores):
         data = self.fresh(data, call)
         if thing.kind == "stateless-transformer":
             return
+        target = target if data.label is None else data.label
         kept_back = self.kept_back(call)
         whole, data = data, data if kept_back is None else data.narrowed(Step(kept_back, TRAIN))
         rows = data.flat
@@ -180,6 +181,7 @@ class Estimators(Scores):
     ) -> None:
         """Note that a model meets rows."""
         fits = self.fitted_within(thing)
+        target = target if data.label is None else data.label
         event = Evaluation(self.spot(call), how, data, target, thing, fits, call, choosers)
         self.events.evaluation(event)
 

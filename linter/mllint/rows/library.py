@@ -19,6 +19,8 @@ from .value import NO_REGIONS, NOTHING, Value, container, joined
 FORWARD = (Constant("forward"), Constant("nearest"))
 # Told where to cut, they make parts of different size; told a number, batches or folds.
 DIVISIONS = frozenset({"numpy.split", "numpy.array_split"})
+BINNINGS = frozenset({"pandas.cut", "numpy.digitize", "numpy.histogram"})
+OUTER = frozenset({"min", "max", "amin", "amax", "nanmin", "nanmax"})
 ELEMENTS = frozenset({"builtins.zip", "builtins.enumerate", "builtins.next", "builtins.dict"})
 
 
@@ -60,6 +62,8 @@ class Library(Methods):
         handed = self.handed_over(call)
         first = handed[0] if handed else NOTHING
         last = name.rpartition(".")[2]
+        if name in BINNINGS:  # the outermost edges part no row from another
+            handed[1:] = [each.apart_from(OUTER) for each in handed[1:]]
         if name in ("polars.col", "polars.all") and self.table != NOTHING:
             names = column_names(first.literal)
             return self.table if names is None else self.table.of_columns(names)
@@ -73,9 +77,9 @@ class Library(Methods):
                     joined(each.flat for each in handed[:1]), last, call, meaning
                 )
             case "cross-validate-rows":
-                data = (handed[1] if len(handed) > 1 else NOTHING).flat
-                spot = self.spot(call)
-                self.events.validation(Validation(spot, name, data, NOTHING, call))
+                data = handed[1] if len(handed) > 1 else NOTHING
+                spot, target = self.spot(call), data.label or NOTHING
+                self.events.validation(Validation(spot, name, data.flat, target, call))
                 return NOTHING
             case "train-function":
                 return self.trained(handed, last, call)
@@ -83,6 +87,8 @@ class Library(Methods):
                 return self.read(name, call)
             case "row-property" | "display":
                 return self.number(handed)
+            case "labelled-rows":
+                return self.bound_together(call)
             case "chooser":
                 return self.made(call, name, meaning, handed)
         if name in DIVISIONS and len(handed) > 1 and handed[1].items is not None:
@@ -137,6 +143,7 @@ class Library(Methods):
                 found = found.with_item(key, value)
             return found
         if name == "builtins.next":
+            self.taken_of_ranking(joined(handed[:1]), 0)
             return self.element(handed[0]) if handed else NOTHING
         if name == "builtins.enumerate":
             inner = handed[0] if handed else NOTHING
@@ -212,7 +219,7 @@ class Library(Methods):
         """Carry out ``xgboost.train(params, rows)``."""
         data = handed[1] if len(handed) > 1 else NOTHING
         thing = Thing(self.spot(call), "model", name)
-        self.learn(thing, data.flat, NOTHING, call, "fit")
+        self.learn(thing, data, NOTHING, call, "fit")
         for keyword in ("evals", "valid_sets"):
             evaluated = call.keyword(keyword)
             if evaluated is not None:
@@ -241,6 +248,15 @@ class Library(Methods):
     def number(self, handed: list[Value]) -> Value:
         """Return what is no rows, but may be a score: ``round(accuracy, 2)``."""
         return Value(marks=frozenset(Mark(each) for each in scores_in(handed)))
+
+    def bound_together(self, call: Call) -> Value:
+        """Return the features that ``xgboost.DMatrix(X, label=y)`` holds, and their target."""
+        features = self.evaluate(call.argument("data", 0))
+        label = call.argument("label", 1)
+        found = self.fresh(self.combined([features]), call)
+        table = features.table if features.items is None else None
+        found = self.tabled(found, table, call)
+        return found if label is None else replace(found, label=self.evaluate(label))
 
     def searched(self, call: Call) -> Value:
         """Carry out ``study.optimize(objective)``, which picks by what the objective returns."""

@@ -32,7 +32,7 @@ FUNCTIONS = (
         "reader",
         "row-property",
     ),
-    *("display", "chooser", "row-function"),
+    *("display", "chooser", "labelled-rows", "row-function"),
 )
 METHODS = (
     *("statistic", "select-function", "part-one", "row-property", "join-method"),

@@ -16,6 +16,8 @@ from .value import NO_MARKS, NO_REGIONS, NOTHING, Value, container, joined
 # Statistics that say nothing of the values' scale.
 AGGREGATES = frozenset({"mean", "median", "std", "var", "min", "max", "sum", "count", "nunique"})
 
+UNNAMED = frozenset({"<unnamed>"})  # a column of which the name is not known
+
 
 def is_per_row(call: Call, position: int = 0) -> bool:
     """Tell whether a statistic is taken along each row: ``axis=1``."""
@@ -41,6 +43,7 @@ class Methods(Estimators):
         """Return what a method gives."""
         special = {
             "drop": self.drop, "isin": self.isin, "sample": self.sample, "groupby": self.groupby,
+            "group_by": self.groupby, "unique": self.distinct,
             "shift": self.shift, "rolling": self.rolling, "expanding": self.rolling,
             "ewm": self.rolling, "diff": self.shift, "pct_change": self.shift,
             "resample": self.resampled, "sort_values": self.sort_values,
@@ -60,6 +63,8 @@ class Methods(Estimators):
         meaning = self.meanings.of_method(name)
         arguments = self.arguments(call)
         if meaning == "display-method":
+            if any(each.literal == 1 for each in arguments):  # head(1)
+                self.taken_of_ranking(base, 0)
             return base if name in ("head", "tail") else NOTHING
         if meaning == "row-property":
             return NOTHING
@@ -153,6 +158,11 @@ class Methods(Estimators):
             self.events.grouping(Grouping(self.spot(call), base.flat, names))
         return replace(base, groups=names or frozenset(), literal=None)
 
+    def distinct(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``unique``: values of a column, which stand beside no row any more."""
+        self.arguments(call)
+        return self.rearranged(base, "distinct", "unique", call)
+
     def shift(self, base: Value, call: Call) -> Value | None:
         """Carry out ``shift``: rows get others' values, of before or of after."""
         periods = call.argument("periods", 0)
@@ -227,7 +237,7 @@ class Methods(Estimators):
         flat = value.flat
         regions = base.regions or flat.regions
         kept = base if names is None else base.without_columns(names)
-        marks = frozenset(Mark(mark.fit, names or mark.columns) for mark in flat.marks)
+        marks = frozenset(Mark(m.fit, names or unnamed(m)) for m in flat.marks)
         columns = None if base.columns is None or names is None else base.columns | names
         return replace(
             kept,
@@ -370,6 +380,12 @@ class Methods(Estimators):
         self.events.splitting(Splitting(split, name, base.flat, call))
         sides = (TRAIN, TEST, f"{TEST} 2", f"{TEST} 3")
         return container(base.narrowed(Step(split, side)) for side in sides)
+
+
+def unnamed(mark: Mark) -> frozenset[str] | None:
+    """Return which columns a mark is on, behind being put into one of which the name is unknown."""
+    is_apart = mark.fit.kind == "look-ahead" and mark.fit.name != "bfill"
+    return UNNAMED if is_apart else mark.columns
 
 
 def is_per_value(base: Value, call: Call) -> bool:

@@ -23,6 +23,7 @@ WORDS = frozenset(
     {"fit", "fit_transform", "fit_resample", "fit_sample", "fit_predict", "fit_on_texts", "adapt"}
     | {"train_test_split", "random_split", "cross_val_score", "cross_validate", "randomSplit"}
     | {"cross_val_predict", "split", "resample", "scale", "minmax_scale"}
+    | {"DMatrix"}
 )
 LEARNERS = ("transformer", "vectorizer", "vocabulary", "resampler", "model", "splitter")
 # PyTorch is imported everywhere, and divides rows by one name.

@@ -31,6 +31,9 @@ BEST |= {"nlargest", "nsmallest", "argsort", "nanargmax", "nanargmin"}
 BOUNDS = frozenset({"max", "min"})
 SORTS = frozenset({"sort", "sort_values"})
 BEST_METHODS = frozenset({"idxmax", "idxmin", "sort_values", "sort", "most_common"}) | BEST
+# These put all of them in order, to be told; whoever takes the first of them chooses.
+RANKINGS = SORTS | {"sorted", "argsort", "nlargest", "nsmallest", "most_common"}
+ENDS = (0, -1)
 
 
 def sorted_by(table: Value, by: Expression | None) -> Value:
@@ -109,8 +112,28 @@ class Scores(Selection):
         scores = scores_in(values)
         if not scores:
             return None
+        if function[-1] in RANKINGS and not any(each.literal == 1 for each in values):
+            return self.ranked(call, scores)
         self.events.choice(Choice(self.spot(call), "picked", scores))
         return Value(marks=frozenset(Mark(each) for each in scores))
+
+    def ranked(self, call: Call, scores: frozenset[Fit]) -> Value:
+        """Return what is ordered by its scores."""
+        function = call.func
+        ranking = Fit("ranking", str(function[-1]), self.spot(call), frozenset(), of=scores)
+        found = Value(marks=frozenset(Mark(each) for each in (ranking, *scores)))
+        is_in_place = call.keyword("inplace") == Constant(True) or function[-1] == "sort"
+        if is_in_place and isinstance(function, Attribute):
+            self.change(function.value, found)
+        return found
+
+    def taken_of_ranking(self, value: Value, place: object) -> None:
+        """Note that the first or the last is taken of what is ordered by its scores."""
+        if place not in ENDS or isinstance(place, bool):
+            return
+        for mark in value.flat.marks:
+            if mark.fit.kind == "ranking":
+                self.events.choice(Choice(mark.fit.spot, "picked", mark.fit.of))
 
     def compared_with_best(self, statement: If) -> None:
         """Note that an ``if`` keeps what scores better than the best so far."""

@@ -69,7 +69,9 @@ def is_of_rows(index: Value, base: Value) -> bool:
     """Tell whether an index picks rows of a value, rather than columns by unknown names."""
     mine = {region.origin for region in base.regions}
     return bool(index.picks) or (
-        index.columns is not None and any(each.origin in mine for each in index.regions)
+        index.columns is not None
+        and any(each.origin in mine for each in index.regions)
+        and not any(mark.fit.kind == "distinct" for mark in index.marks)
     )
 
 
@@ -79,6 +81,10 @@ class Selection(Tabulation):
     @abstractmethod
     def measured(self, name: str, arguments: Iterable[Value], part: Expression) -> Value:
         """Return the score of predictions."""
+
+    @abstractmethod
+    def taken_of_ranking(self, value: Value, place: object) -> None:
+        """Note that the first or the last is taken of what is ordered by its scores."""
 
     def subscript(self, expression: Subscript) -> Value:
         """Return ``value[key]``."""
@@ -110,6 +116,7 @@ class Selection(Tabulation):
         if isinstance(key, Slice):
             return self.sliced(base, key, part)
         index = self.evaluate(key)
+        self.taken_of_ranking(base, index.literal)
         if index.literal is not None and base.items is not None:
             return base.item(index.literal)
         names = column_names(index.literal)
@@ -133,7 +140,7 @@ class Selection(Tabulation):
             base = base.narrowed(step)
         if index.regions or index.picks:
             return base.carrying(m for m in index.marks if m.fit.kind == "duplication")
-        return base.carrying(index.marks)
+        return base.of_unknown_columns().carrying(index.marks)
 
     def numbered(self, base: Value, number: int) -> Value:
         """Return item `number`; of what is not known to be rows, the items are told apart."""
@@ -165,6 +172,8 @@ class Selection(Tabulation):
             found = base.of_columns(names)
             is_sure = not isinstance(index.literal, AnyOf)
             return self.shaped(found if is_sure else replace(found, table=None), key)
+        if index.literal is None and not index.regions:
+            base = base.of_unknown_columns()
         base = self.at_positions(base, key, index)
         return base.carrying(index.marks) if not index.regions else base
 
@@ -173,6 +182,8 @@ class Selection(Tabulation):
         lower, upper = self.bound(key.lower), self.bound(key.upper)
         if lower == 0:
             lower = None
+        if lower is None and upper == 1:
+            self.taken_of_ranking(base, 0)
         if (
             base.items is not None
             and (lower is None or isinstance(lower, int))
@@ -238,9 +249,10 @@ class Selection(Tabulation):
         bound = literal if literal is not None else ("text", spelled(right))
         split = Split("mask", ("mask", spelled(expression.left)), self.spot(expression))
         hits = self.measured("==", values, expression) if operator in ("==", "!=") else NOTHING
-        guesses = frozenset(mark for mark in marks if mark.fit.kind == "prediction")
+        guesses = frozenset(mark for mark in marks if mark.fit.kind in ("prediction", "look-ahead"))
         picks = frozenset({Step(split, (operator, bound))})
-        found = Value(picks=picks, marks=hits.marks | guesses)  # `chances > 0.5`
+        # `chances > 0.5`, and whether a price will rise.
+        found = Value(picks=picks, marks=hits.marks | guesses)
         return self.behind_comparison(values[0], values[1], found)
 
     def membership(self, call: Call, index: Value, base: Value) -> Value:

@@ -36,6 +36,7 @@ class Value:
         groups: The keys that rows are grouped by, behind ``groupby``.
         is_windowed: Whether each row stands for those around it, behind ``rolling``.
         table: The columns that it is sure to have.
+        label: The target that features were bound together with: of an ``xgboost.DMatrix``.
     """
 
     regions: frozenset[Region] = NO_REGIONS
@@ -49,6 +50,7 @@ class Value:
     groups: frozenset[str] | None = None
     is_windowed: bool = False
     table: Table | None = None
+    label: Value | None = None
 
     def join(self, other: Value) -> Value:
         """Return what holds if it may be either."""
@@ -68,6 +70,7 @@ class Value:
             self.groups,
             self.is_windowed and other.is_windowed,
             joined_tables(self.table, other.table),
+            joined(each for each in (self.label, other.label) if each) if self.label else None,
         )
 
     def carrying(self, marks: Iterable[Mark]) -> Value:
@@ -77,6 +80,14 @@ class Value:
             return self
         items = self.items and tuple((key, each.carrying(found)) for key, each in self.items)
         return replace(self, marks=self.marks | found, items=items)
+
+    def apart_from(self, names: frozenset[str]) -> Value:
+        """Return it without what some statistics have left on it; so its items."""
+        marks = frozenset(
+            m for m in self.marks if m.fit.kind != "statistic" or m.fit.name not in names
+        )
+        items = self.items and tuple((key, each.apart_from(names)) for key, each in self.items)
+        return replace(self, marks=marks, items=items)
 
     def narrowed(self, step: Step) -> Value:
         """Return the part of its rows that a step chooses; so of its items."""
@@ -91,6 +102,14 @@ class Value:
         )
         table = self.table and self.table.of(names)
         return replace(self, columns=names, marks=marks, literal=None, table=table)
+
+    def of_unknown_columns(self) -> Value:
+        """Return some of its columns, nobody knows which: no later row's values are surely left.
+
+        A column of them is a target as a rule, and left out by whoever chooses features.
+        """
+        marks = frozenset(m for m in self.marks if m.fit.kind != "look-ahead" or m.columns is None)
+        return self if marks == self.marks else replace(self, marks=marks)
 
     def without_columns(self, names: frozenset[str]) -> Value:
         """Return all but some of its columns."""

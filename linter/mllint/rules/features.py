@@ -9,7 +9,7 @@ from ..facts.expressions import Call, Sequence
 from ..program.program import Program
 from ..rows.analysis import rows_of
 from ..rows.columns import Cell, Table
-from ..rows.provenance import Spot, Thing
+from ..rows.provenance import Spot, Step, Thing
 from ..rows.value import Value
 
 LEARNERS = frozenset({"model", "search"})
@@ -52,7 +52,7 @@ def lessons(program: Program) -> Iterator[Lesson]:
             yield Lesson(spot, features, picked.column, picked, data)
 
 
-def paths(value: Value) -> set[tuple[object, ...]]:
+def paths(value: Value) -> set[tuple[Step, ...]]:
     """Return by which steps the rows of a value were chosen."""
     return {region.path for region in value.regions} or {()}
 

@@ -67,8 +67,10 @@ from sklearn.model_selection import train_test_split
 
 data = pd.read_csv("sales.csv", parse_dates=["day"])
 data["age"] = (data["day"] - data["day"].min()).dt.days
+data["era"] = pd.cut(data["age"], bins=[0, 30, 90, data["age"].max()])
 train, test = train_test_split(data, shuffle=False)
-print(Ridge().fit(train[["age"]], train["sold"]).score(test[["age"]], test["sold"]))
+names = ["age", "era"]
+print(Ridge().fit(train[names], train["sold"]).score(test[names], test["sold"]))
 """,
     )
 

@@ -56,6 +56,16 @@ df = df.dropna()
 model = Ridge().fit(df[["open", "smooth"]], df["target"])
 print(model.predict(df[["open", "smooth"]]))
 """,
+        """
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+df = pd.read_csv("prices.csv")
+df["rises"] = (df["close"].shift(-1) > df["close"]).astype(int)
+df["again"] = (df["close"].shift(-2) > df["close"]).astype(int)
+model = LogisticRegression().fit(df[["open", "rises"]], df["again"])
+print(model.predict(df[["open", "rises"]]))
+""",
     )
     good = (
         """
@@ -92,6 +102,22 @@ df["month"] = df[price].pct_change(20)
 df = df.dropna()
 model = Ridge().fit(df[["return", "month"]], df["next"])
 print(model.predict(df[["return", "month"]]))
+""",
+        # Several horizons, of which the features are none: by names that are put together.
+        """
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+df = pd.read_csv("prices.csv")
+for days in (1, 5):
+    df[f"in_{days}"] = df["close"].shift(-days) / df["close"] - 1
+    df[f"before_{days}"] = df["close"].pct_change(days)
+df["next"] = df["close"].shift(-1)
+names = [each for each in df.columns if each.startswith("before")]
+rises = np.where(df["in_1"] > 0, 1, 0)
+model = Ridge().fit(df[names], rises)
+print(model.predict(df[names]))
 """,
         # Gaps in independent rows.
         """

@@ -20,7 +20,7 @@ from ...rows.analysis import rows_of
 from ...rows.events import Splitting
 from ...rows.provenance import Spot
 from ..base import Note, Report, Rule
-from ..features import Lesson, lessons
+from ..features import Lesson, lessons, paths
 
 
 class TargetInFeatures(Rule):
@@ -123,8 +123,45 @@ def main():
 main()
 """,
         },
+        """
+import pandas as pd
+import xgboost as xgb
+
+table = pd.read_csv("loans.csv")
+rows = xgb.DMatrix(table, label=table["paid"])
+model = xgb.train({"max_depth": 3}, rows)
+""",
+        """
+import lightgbm as lgb
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+train, test = train_test_split(pd.read_csv("loans.csv"), random_state=0)
+kept = lgb.Dataset(test.drop(columns="id"), label=test["paid"])
+model = lgb.train({}, lgb.Dataset(train.drop(columns="id"), label=train["paid"]), valid_sets=[kept])
+""",
     )
     good = (
+        # Bound together with its target, which was taken out before.
+        """
+import lightgbm as lgb
+import pandas as pd
+
+table = pd.read_csv("loans.csv")
+target = table.pop("paid")
+model = lgb.train({}, lgb.Dataset(table, label=target))
+print(model.predict(table))
+""",
+        # The best of the columns, told by another table.
+        """
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+table = pd.read_csv("loans.csv")
+ranks = table.corr()["paid"].abs().sort_values().tail(5).reset_index()
+names = ranks["index"].unique()
+model = LogisticRegression().fit(table[names], table["paid"])
+""",
         """
 import pandas as pd
 from sklearn.linear_model import Ridge
@@ -307,6 +344,8 @@ print(cross_val_score(RandomForestClassifier(random_state=0), X, df["label"]))
         None,
         None,
         None,
+        None,
+        None,
     )
 
     def check(self, program: Program) -> Iterator[Report]:
@@ -423,10 +462,18 @@ def change_of(part: object, label: str, place: Spot) -> Change | None:
 
 
 def is_named_later(label: str, place: Spot, lesson: Lesson) -> bool:
-    """Tell whether code behind a place names a column, apart from where the target is taken."""
+    """Tell whether code behind a place names a column, apart from where the target is taken.
+
+    Of rows that are split already, the other part may have been made before.
+    """
     picked = lesson.picked.made
+    steps = {step for path in paths(lesson.data) for step in path}
+    is_split = any(
+        each.split.spot.module is place.module and each.split.spot.line < place.line
+        for each in steps
+    )
     return any(
-        statement.line > place.line
+        (statement.line > place.line or (is_split and statement is not place.statement))
         and (picked is None or statement is not picked.statement)
         and names_column(header(statement), label)
         for statement in walk(place.module.body)

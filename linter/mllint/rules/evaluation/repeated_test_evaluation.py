@@ -90,6 +90,23 @@ for name, model in {"svc": SVC(probability=True), "line": LogisticRegression()}.
 best = pd.DataFrame(rows).sort_values("auc", ascending=False).iloc[0]
 """,
         """
+import pandas as pd
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+data = pd.read_csv("cells.csv")
+y = data.pop("kind")
+X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
+rows = []
+for name, model in {"svc": SVC(), "tree": DecisionTreeClassifier()}.items():
+    model.fit(X_train, y_train)
+    rows.append([name, accuracy_score(y_test, model.predict(X_test))])
+rows.sort(key=lambda row: row[1], reverse=True)
+print("the best:", rows[0][0])
+""",
+        """
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
@@ -214,6 +231,24 @@ for column in range(X_test.shape[1]):
     losses.append(log_loss(y_test, model.predict_proba(X_test)))
     X_test[:, column] = kept
 print(losses / np.max(losses))
+""",
+        # All scores are told in order, and none is chosen.
+        """
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+data = pd.read_csv("cells.csv")
+y = data.pop("kind")
+X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
+rows = []
+for name, model in {"svc": SVC(), "tree": DecisionTreeClassifier()}.items():
+    rows.append({"model": name, "hits": model.fit(X_train, y_train).score(X_test, y_test)})
+table = pd.DataFrame(rows).sort_values("hits", ascending=False).reset_index(drop=True)
+print(table.to_string(index=False))
+for row in sorted(rows, key=lambda each: each["hits"]):
+    print(row["model"], row["hits"])
 """,
         # All scores are told, and none is chosen.
         """
