@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ..facts.expressions import (
     Attribute,
     Call,
     Compare,
+    Conditional,
     Constant,
     Expression,
     Lambda,
+    Mapping,
     Name,
+    Operation,
     Sequence,
+    Star,
     Subscript,
+    Template,
+    Walrus,
     dotted,
     subexpressions,
 )
-from ..facts.statements import Assign, If, walk
+from ..facts.statements import Assign, Handler, If, Statement, header, walk
 from .columns import column_names
 from .events import Choice
 from .provenance import Fit, Mark, Region
@@ -29,6 +35,12 @@ ORDER = frozenset({"<", ">", "<=", ">="})
 BEST = frozenset({"max", "min", "sorted", "argmax", "argmin", "amax", "amin", "nanmax", "nanmin"})
 BEST |= {"nlargest", "nsmallest", "argsort", "nanargmax", "nanargmin"}
 BOUNDS = frozenset({"max", "min"})
+NUMBERS = BOUNDS | {"amax", "amin", "nanmax", "nanmin"}
+# Calls that tell or keep what they are handed as it is.
+TELLING = frozenset(
+    {"print", "round", "float", "int", "str", "format", "append", "index", "write", "display"}
+    | {"info", "debug", "warning", "log", "log_metric", "add_scalar", "dict"}
+)
 SORTS = frozenset({"sort", "sort_values"})
 BEST_METHODS = frozenset({"idxmax", "idxmin", "sort_values", "sort", "most_common"}) | BEST
 # These put all of them in order, to be told; whoever takes the first of them chooses.
@@ -114,7 +126,9 @@ class Scores(Selection):
             return None
         if function[-1] in RANKINGS and not any(each.literal == 1 for each in values):
             return self.ranked(call, scores)
-        self.events.choice(Choice(self.spot(call), "picked", scores))
+        is_number = function[-1] in NUMBERS and key is None
+        if not is_number or is_kept(call, self.activation.statement):
+            self.events.choice(Choice(self.spot(call), "picked", scores))
         return Value(marks=frozenset(Mark(each) for each in scores))
 
     def ranked(self, call: Call, scores: frozenset[Fit]) -> Value:
@@ -147,6 +161,43 @@ class Scores(Selection):
             kept = {dotted(each) for each in assigned(statement)}
             if scores and any(base_of(each) in kept for each in sides):
                 self.events.choice(Choice(self.spot(part), "compared", scores))
+
+
+def is_kept(call: Call, statement: Statement | Handler | None) -> bool:
+    """Tell whether the best number is told or kept, rather than only computed with.
+
+    An axis that ends at 1.1 times the best score chooses nothing.
+    """
+    return statement is not None and any(call is each for each in as_it_is(header(statement)))
+
+
+def as_it_is(expression: object) -> Iterator[object]:
+    """Yield an expression, and those of which it tells the value unchanged."""
+    yield expression
+    inside: tuple[object, ...] = expression if type(expression) is tuple else ()
+    match expression:
+        case Sequence(_, items):
+            inside = items
+        case Mapping(pairs):
+            inside = tuple(value for _, value in pairs)
+        case Template(parts):
+            inside = parts
+        case Conditional(_, body, orelse):
+            inside = (body, orelse)
+        case Compare(left, rest):
+            inside = (left, *(each for _, each in rest))
+        case Subscript(value, key):
+            inside = (value, key)
+        case Walrus(_, value) | Attribute(value, _) | Lambda(_, value) | Star(value):
+            inside = (value,)
+        case Operation("%" | "*", operands) if any(isinstance(e, Constant) for e in operands):
+            inside = operands  # a percentage, or a text to be filled in
+        case Call(Name() | Attribute() as function, args, keywords) if function[-1] in TELLING:
+            inside = (*args, *(value for _, value in keywords))
+            if isinstance(function, Attribute):
+                inside = (function.value, *inside)
+    for each in inside:
+        yield from as_it_is(each)
 
 
 def assigned(statement: If) -> Iterable[Expression]:

@@ -159,6 +159,8 @@ class Tabulation(Machine):
         if table is None and not base.regions:
             table = Table(frozenset())
         handed = value.table if value.items is None else None
+        if {each.path for each in base.regions} != {each.path for each in value.regions}:
+            handed = None  # other rows' values, whatever column they come from
         return table and table.put(names, handed, self.spot(part))
 
     def change_list(self, base: Value, name: str, call: Call) -> bool:

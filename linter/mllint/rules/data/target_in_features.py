@@ -152,6 +152,16 @@ target = table.pop("paid")
 model = lgb.train({}, lgb.Dataset(table, label=target))
 print(model.predict(table))
 """,
+        # The same column of other rows.
+        """
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+
+prices = pd.read_csv("prices.csv")
+table = prices[prices["name"] == "A"][["price"]].reset_index()
+table["other"] = prices[prices["name"] == "B"].reset_index()["price"]
+model = LinearRegression().fit(table[["other"]], table["price"])
+""",
         # The best of the columns, told by another table.
         """
 import pandas as pd

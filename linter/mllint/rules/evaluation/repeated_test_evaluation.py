@@ -212,6 +212,28 @@ for name, model in {"svc": SVC(probability=True), "line": LogisticRegression()}.
                  "at": np.argmax(low < 0.05), "hits": accuracy_score(y_test, chances > 0.5)})
 print(pd.DataFrame(rows).sort_values(["model"]))
 """,
+        # How far an axis reaches, and what is the largest count of all.
+        """
+import matplotlib.pyplot as plt
+import pandas as pd
+from sklearn.metrics import accuracy_score, confusion_matrix
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+data = pd.read_csv("cells.csv")
+y = data.pop("kind")
+X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
+hits = []
+for model in (SVC(), DecisionTreeClassifier()):
+    guesses = model.fit(X_train, y_train).predict(X_test)
+    counts = confusion_matrix(y_test, guesses)
+    middle = counts.max() / 2
+    plt.imshow(counts, vmax=counts.max())
+    hits.append(accuracy_score(y_test, guesses))
+plt.ylim(0, max(hits) + 0.1)
+plt.plot(hits, label=f"up to {1}")
+""",
         # How much one model needs each of its features.
         """
 import numpy as np
