@@ -111,6 +111,9 @@ class Estimators(Scores):
         data = self.fresh(data, call)
         if thing.kind == "stateless-transformer":
             return
+        if thing.kind == "transformer" and method != "partial_fit" and self.is_sample(data):
+            self.set_fitted(thing, ())
+            return
         target = target if data.label is None else data.label
         kept_back = self.kept_back(call)
         whole, data = data, data if kept_back is None else data.narrowed(Step(kept_back, TRAIN))

@@ -130,6 +130,7 @@ class Interpreter(Statements):
         values = self.iterated(self.evaluate(iterable))
         known = len(expression.loops) == 1 and not conditions
         found: list[Value] = []
+        around = set(self.samples)
         self.loops += 1
         for value in values:
             self.assign(target, value)
@@ -140,6 +141,7 @@ class Interpreter(Statements):
                     self.evaluate(test)
             found.append(self.evaluate(expression.element))
         self.loops -= 1
+        self.samples = around
         if expression.kind == "dict":
             return self.collected_pairs(found)
         if known and len(values) > 1:

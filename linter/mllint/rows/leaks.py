@@ -15,7 +15,16 @@ from .value import Value
 
 # What never tells one row of another: the order of rows, names of classes.
 HARMLESS = frozenset({"model", "cluster", "look-ahead", "lag", "sorting", "time", "time-order"})
-HARMLESS |= {"duplication", "group-statistic", "prediction", "score", "ranking", "distinct"}
+HARMLESS |= {
+    "duplication",
+    "group-statistic",
+    "prediction",
+    "score",
+    "ranking",
+    "distinct",
+    "sample",
+    "filled",
+}
 
 # Alone, these move values and scale nothing: days since the first day.
 SHIFTS = frozenset({"min", "nanmin", "amin", "sum", "describe", "value_counts"})

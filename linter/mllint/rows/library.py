@@ -189,7 +189,7 @@ class Library(Methods):
     ) -> Value:
         """Carry out ``scale(X)``, ``zscore(X)`` or ``resample(X, y)``."""
         kinds = {"transform-function": "transform", "zscore": "statistic"}
-        if is_per_row(call, 1):
+        if is_per_row(call, 1) or (meaning != "resample-function" and self.is_sample(rows)):
             return rows
         arrays = handed[: len(call.args)] if meaning == "resample-function" else [rows]
         flat = self.fresh(joined(each.flat for each in arrays), call)
@@ -207,7 +207,7 @@ class Library(Methods):
 
     def statistic_of(self, rows: Value, name: str, call: Call, meaning: str) -> Value:
         """Carry out ``np.mean(X, axis=0)``."""
-        if not rows.regions or rows.columns == LABELS:
+        if not rows.regions or rows.columns == LABELS or self.is_sample(rows):
             return Value(marks=rows.marks)
         if is_per_row(call, 1):
             return self.tabled(replace(rows, columns=None), None, call)

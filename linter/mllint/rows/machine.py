@@ -91,6 +91,8 @@ class Machine(ABC):
         self.depths: dict[
             tuple[object, str], int
         ] = {}  # of names, in how many loops they are bound
+        # Where this round of a loop took one sample, or one window, out of all rows.
+        self.samples: set[Spot] = set()
         # What is put together in loops: whether it repeats rows on the first round.
         self.grown: dict[tuple[int, tuple[int, ...]], bool] = {}
 
@@ -135,6 +137,13 @@ class Machine(ABC):
         origin = Origin(self.spot(part), path, kind)
         table = Table(frozenset({origin}))
         return Value(regions=frozenset({Region(origin)}), table=table)
+
+    def is_sample(self, value: Value) -> bool:
+        """Tell whether rows are one sample of this round of a loop: what it tells is its own."""
+        return bool(self.samples) and any(
+            mark.fit.kind in ("lag", "sample") and mark.fit.spot in self.samples
+            for mark in value.flat.marks
+        )
 
     def fitted(self, thing: Thing) -> frozenset[Fit]:
         """Return what a thing was last fitted on."""

@@ -55,6 +55,7 @@ class Methods(Estimators):
             "aggregate": self.aggregated, "append": self.appended, "fillna": self.filled,
             "repeat": self.repeated, "with_columns": self.expressed, "select": self.expressed,
             "bfill": self.filled_back, "backfill": self.filled_back, "insert": self.inserted,
+            "ffill": self.filled_on, "pad": self.filled_on,
         }.get(name)  # fmt: skip
         if special is not None:
             found = special(base, call)
@@ -103,6 +104,8 @@ class Methods(Estimators):
             return Value(marks=rows.marks)
         if is_per_row(call):
             return replace(rows, columns=None)
+        if self.is_sample(rows):
+            return Value(marks=rows.marks)
         if base.is_windowed:  # rows again, each with a statistic of its neighbours
             return replace(rows, groups=None, is_windowed=False)
         if base.groups is not None:
@@ -293,7 +296,9 @@ class Methods(Estimators):
         """Carry out ``fillna``: what fills the gaps of a table marks the columns that it names."""
         handed = joined(self.arguments(call)).flat
         if call.keyword("method") in (Constant("bfill"), Constant("backfill")):
-            return self.rearranged(base, "look-ahead", "bfill", call)
+            return self.filled_back(base, call)
+        if call.keyword("method") in (Constant("ffill"), Constant("pad")):
+            return self.filled_on(base, call)
         marks = [Mark(m.fit, base.columns or m.fit.columns) for m in handed.marks]
         return replace(base, literal=None).carrying(marks)
 
@@ -307,7 +312,15 @@ class Methods(Estimators):
     def filled_back(self, base: Value, call: Call) -> Value | None:
         """Carry out ``bfill``: gaps get the values of later rows."""
         self.arguments(call)
-        return None if is_per_row(call) else self.rearranged(base, "look-ahead", "bfill", call)
+        is_filled = any(mark.fit.kind == "filled" for mark in base.marks)
+        if is_per_row(call) or is_filled:  # behind ffill, gaps are left at the very beginning only
+            return None
+        return self.rearranged(base, "look-ahead", "bfill", call)
+
+    def filled_on(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``ffill``: gaps get the values of earlier rows."""
+        self.arguments(call)
+        return None if is_per_row(call) else self.rearranged(base, "filled", "ffill", call)
 
     def repeated(self, base: Value, call: Call) -> Value | None:
         """Carry out ``repeat`` of an array, or of an index: rows are there more than once."""

@@ -37,7 +37,7 @@ def timed(value: Value, name: str, spot: Spot, columns: frozenset[str] | None) -
 def counts_up(iterable: Expression) -> bool:
     """Tell whether a loop counts one by one: ``range(10, n)``, not ``range(0, n, batch)``."""
     match iterable:
-        case Call(Name("range"), (_,) | (_, _), ()):
+        case Call(Name("range"), (_,) | (_, _) | (_, _, Constant(1)), ()):
             return True
     return False
 

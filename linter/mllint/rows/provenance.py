@@ -170,7 +170,8 @@ class Fit(NamedTuple):
         kind: ``transform``, ``encoding`` (of a target's classes), ``vocabulary``, ``selection``,
             ``resampling``, ``statistic``, ``group-statistic``, ``model``; and of rows that were
             only rearranged: ``look-ahead``, ``lag``, ``sorting``, ``time``, ``time-order``,
-            ``duplication``, ``distinct`` (its values, each once);
+            ``duplication``, ``distinct`` (its values, each once),
+            ``sample`` (one of them);
             and of what a model gives: ``prediction``; and ``score``, and ``ranking`` (what is
             ordered by scores), which hold no rows.
         name: What learned: a class's, function's or method's name.

@@ -12,6 +12,7 @@ from ..facts.expressions import (
     Compare,
     Constant,
     Expression,
+    Name,
     Operation,
     Sequence,
     Slice,
@@ -95,14 +96,18 @@ class Selection(Tabulation):
             if isinstance(key, Sequence) and key.kind == "tuple" and key.items:
                 rows, columns = key.items[0], (*key.items[1:], None)[0]
             chosen = self.chosen(base, rows, expression, is_loc=True)
+            chosen = self.sampled(chosen, rows, expression)
             return chosen if columns is None else self.of_columns(chosen, columns)
         base = self.evaluate(value)
         if isinstance(key, Sequence) and key.kind == "tuple" and key.items:
             chosen = self.chosen(base, key.items[0], expression, is_loc=True)
+            chosen = self.sampled(chosen, key.items[0], expression)
             for each in key.items[1:]:
                 chosen = self.of_columns(chosen, each)
             return chosen if len(key.items) < 3 else self.tabled(chosen, None, expression)
-        return self.chosen(base, key, expression)
+        chosen = self.chosen(base, key, expression)
+        is_array = base.items is None and base.table is not None and base.table.is_array
+        return self.sampled(chosen, key, expression) if is_array else chosen
 
     def chosen(self, base: Value, key: Expression, part: Expression, is_loc: bool = False) -> Value:
         """Return what a key chooses: rows by slice or index, columns by name, or an item.
@@ -201,8 +206,18 @@ class Selection(Tabulation):
         if self.loops and slides(key, self.counters.get(self.activation.scope, set())):
             rows = base.flat
             fit = Fit("lag", "window", self.spot(part), rows.regions, True, rows.columns)
+            self.samples.add(fit.spot)
             found = found.carrying([Mark(fit, rows.columns)])
         return found
+
+    def sampled(self, chosen: Value, key: Expression, part: Expression) -> Value:
+        """Return the rows that a counter chooses: one sample, ``x[i, :, :]`` in a loop."""
+        counters = self.counters.get(self.activation.scope, set())
+        if not (self.loops and isinstance(key, Name) and key.id in counters and chosen.regions):
+            return chosen
+        fit = Fit("sample", key.id, self.spot(part), chosen.regions)
+        self.samples.add(fit.spot)
+        return chosen.carrying([Mark(fit)])
 
     def bounded(self, base: Value, lower: object, upper: object, part: object) -> Value:
         """Return the rows between two bounds."""

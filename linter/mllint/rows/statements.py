@@ -199,9 +199,11 @@ class Statements(Functions):
     def repeat(self, body: Body, statement: Statement, passes: int = PASSES) -> None:
         """Carry out a loop's body."""
         self.loops += 1
+        around = set(self.samples)
         for _ in range(passes):
             self.statements(body)
             self.activation.statement = statement
+        self.samples = around
         self.loops -= 1
 
     def sources(self, iterable: Expression) -> tuple[Expression, ...]:

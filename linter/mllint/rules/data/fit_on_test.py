@@ -60,6 +60,30 @@ print(model.score(X_test, y_test))
     )
     fixed = (bad[0].replace("fit_transform(X_test)", "transform(X_test)"),)
     good = (
+        # Each sample, or window of a series, is scaled by itself.
+        """
+import numpy as np
+from sklearn.linear_model import Ridge
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+series, y = np.load("series.npy"), np.load("y.npy")
+windows = []
+for start in range(0, len(series) - 30, 1):
+    window = np.array(series[start:start + 30, :])
+    windows.append((MinMaxScaler().fit_transform(window) - np.mean(window, axis=0)).ravel())
+cut = int(0.8 * len(y))
+X_train, X_test = np.array(windows[:cut]), np.array(windows[cut:])
+model = Ridge().fit(X_train, y[:cut])
+print(model.score(X_test, y[cut:]))
+
+train, test = np.load("train.npy"), np.load("test.npy")
+for number in range(len(train)):
+    train[number, :, :] = StandardScaler().fit_transform(train[number, :, :])
+for number in range(len(test)):
+    test[number, :, :] = StandardScaler().fit_transform(test[number, :, :])
+model = Ridge().fit(train[:, -1], np.load("z.npy"))
+print(model.predict(test[:, -1]))
+""",
         """
 import pandas as pd
 from sklearn.linear_model import LogisticRegression

@@ -119,6 +119,17 @@ rises = np.where(df["in_1"] > 0, 1, 0)
 model = Ridge().fit(df[names], rises)
 print(model.predict(df[names]))
 """,
+        # Behind ffill, gaps are left at the very beginning only.
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+df = pd.read_csv("prices.csv")
+df["rain"] = df["rain"].ffill().bfill()
+df["before"] = df["close"].shift(1)
+model = Ridge().fit(df[["before", "rain"]], df["close"])
+print(model.predict(df[["before", "rain"]]))
+""",
         # Gaps in independent rows.
         """
 import pandas as pd
