@@ -98,5 +98,6 @@ class Analysis:
             self.program.evaluator.limits.meet("rows", owner)
             interpreter.active.clear()
             interpreter.loops = 0
+            interpreter.jumps.clear()
             interpreter.state.settle()
         self.left -= granted - max(interpreter.budget, 0)

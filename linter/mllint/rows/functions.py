@@ -308,6 +308,8 @@ class Functions(Library):
         frame = thinned(self.evaluator.bind(callee, call, self.activation.frame))
         context = (*self.activation.context, id(function))
         activation = Activation(frame, context, self.outer_of(symbol))
+        if symbol.statement is None:
+            activation.host = self.activation.statement
         self.run(symbol, activation, bound)
         return activation.returned
 

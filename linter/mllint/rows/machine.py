@@ -15,7 +15,7 @@ from .columns import Table
 from .events import Evaluation, Events
 from .meanings import Meanings
 from .provenance import Fit, Mark, Origin, Region, Spot, Thing
-from .state import State
+from .state import Layer, State
 from .value import NOTHING, Value
 
 FITTED = "<fitted>"  # the name under which a thing keeps what it was fitted on, as marks
@@ -39,6 +39,7 @@ class Activation:
         statement: The one that is being carried out.
         names: Those that it has bound.
         loops: Those around the calls by which it was reached.
+        host: Of a lambda, the statement that it is handed on in, which has a line.
     """
 
     frame: Frame
@@ -50,6 +51,7 @@ class Activation:
     statement: Statement | Handler | None = None
     names: set[str] = field(default_factory=set)
     loops: int = 0
+    host: Statement | Handler | None = None
 
     @property
     def scope(self) -> object:
@@ -84,6 +86,8 @@ class Machine(ABC):
         # Names that mean the same objects as other names: `frames = [train, test]`.
         self.aliases: dict[tuple[object, str], Expression] = {}
         self.sharing: dict[tuple[object, str], set[str]] = {}  # the other way round
+        # Lists that were written with a name, and at which place: they hold what it means then.
+        self.holders: dict[tuple[object, str], set[tuple[str, int]]] = {}
         self.keys: dict[tuple[object, str], object] = {}  # of names, each one object: see Spot
         # Which of the functions of one name in one scope was defined last, as in notebooks' cells.
         self.latest: dict[tuple[object, str], Function] = {}
@@ -91,6 +95,8 @@ class Machine(ABC):
         self.depths: dict[
             tuple[object, str], int
         ] = {}  # of names, in how many loops they are bound
+        # Of each loop: how deep its state lies, and what held where its rounds were broken off.
+        self.jumps: list[tuple[int, list[Layer]]] = []
         # Where this round of a loop took one sample, or one window, out of all rows.
         self.samples: set[Spot] = set()
         # What is put together in loops: whether it repeats rows on the first round.

@@ -299,7 +299,7 @@ class Methods(Estimators):
             return self.filled_back(base, call)
         if call.keyword("method") in (Constant("ffill"), Constant("pad")):
             return self.filled_on(base, call)
-        marks = [Mark(m.fit, base.columns or m.fit.columns) for m in handed.marks]
+        marks = [Mark(filling(m.fit), base.columns or m.fit.columns) for m in handed.marks]
         return replace(base, literal=None).carrying(marks)
 
     def expressed(self, base: Value, call: Call) -> Value | None:
@@ -393,6 +393,11 @@ class Methods(Estimators):
         self.events.splitting(Splitting(split, name, base.flat, call))
         sides = (TRAIN, TEST, f"{TEST} 2", f"{TEST} 3")
         return container(base.narrowed(Step(split, side)) for side in sides)
+
+
+def filling(fit: Fit) -> Fit:
+    """Return what fills gaps: a group's statistic is one that was learned from all rows, too."""
+    return fit._replace(kind="statistic") if fit.kind == "group-statistic" else fit
 
 
 def unnamed(mark: Mark) -> frozenset[str] | None:

@@ -16,7 +16,7 @@ from ..facts.statements import Handler, Statement
 from ..program.symbols import Module
 
 TRAIN, TEST = "train", "test"
-MAX_PATH = 6  # steps that a region remembers; more are as good as none
+MAX_PATH = 12  # steps that a region remembers; more are as good as none
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -52,6 +52,13 @@ class State:
         """End a branch; return what it has changed, which is undone."""
         return self.layers.pop()
 
+    def since(self, depth: int) -> Layer:
+        """Return what all branches from one on have changed."""
+        found: Layer = {}
+        for layer in self.layers[depth:]:
+            found |= layer
+        return found
+
     def merge(self, branches: list[Layer]) -> None:
         """Let hold what may hold behind some branches; an empty one is that of doing nothing."""
         if len(branches) == 1:

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from ..facts.expressions import (
     Attribute,
+    Constant,
     Expression,
     Name,
     Operation,
     Sequence,
+    Slice,
     Star,
     Subscript,
     dotted,
@@ -58,7 +60,7 @@ class Statements(Functions):
     def statements(self, body: Body) -> bool:
         """Carry out statements; return whether what follows is still reached."""
         for statement in body:
-            self.activation.statement = statement
+            self.activation.statement = self.activation.host or statement
             if not self.statement(statement):
                 return False
         return True
@@ -81,7 +83,12 @@ class Statements(Functions):
                 found = self.evaluate(value)
                 self.activation.returned = self.activation.returned.join(found)
                 return False
-            case Raise() | Jump():
+            case Jump():
+                if self.jumps:  # what was done before it holds behind the round
+                    depth, ends = self.jumps[-1]
+                    ends.append(self.state.since(depth))
+                return False
+            case Raise():
                 return False
             case If():
                 return self.branch(statement)
@@ -179,7 +186,8 @@ class Statements(Functions):
         if len(values) > 1 or sources or isinstance(statement.iterable, Sequence):
             for position, value in enumerate(values):
                 self.assign(statement.target, value)
-                if isinstance(statement.target, Name) and position < len(sources):
+                is_named = position < len(sources) and isinstance(sources[position], Name)
+                if isinstance(statement.target, Name) and is_named:
                     self.aliases[self.activation.scope, statement.target.id] = sources[position]
                 self.repeat(statement.body, statement, 1)
             return
@@ -201,16 +209,37 @@ class Statements(Functions):
         self.loops += 1
         around = set(self.samples)
         for _ in range(passes):
-            self.statements(body)
+            self.round(body)
             self.activation.statement = statement
         self.samples = around
         self.loops -= 1
 
+    def round(self, body: Body) -> None:
+        """Carry out a loop's body once: to its end, or to where it is left or begun anew."""
+        ends: list[Layer] = []
+        self.jumps.append((len(self.state.layers), ends))
+        self.state.begin()
+        goes_on = self.statements(body)
+        end = self.state.end()
+        self.jumps.pop()
+        if goes_on:
+            ends.append(end)
+        if ends:
+            self.state.merge(ends)
+
     def sources(self, iterable: Expression) -> tuple[Expression, ...]:
         """Return the names that a list is written with, whose objects a loop may change."""
         if isinstance(iterable, Name):
-            known = self.aliases.get((self.activation.scope, iterable.id))
-            iterable = known if known is not None else iterable
+            scope, name = self.activation.scope, iterable.id
+            known = self.aliases.get((scope, name))
+            if not isinstance(known, Sequence):
+                return ()
+            held = ((name, place) for place in range(len(known.items)))
+            return tuple(
+                item if isinstance(item, Name) and each in self.holders.get((scope, item.id), ())
+                else Constant(None)
+                for each, item in zip(held, known.items, strict=True)
+            )  # fmt: skip
         return iterable.items if isinstance(iterable, Sequence) else ()
 
     def note_alias(self, target: Expression, value: Expression) -> None:
@@ -223,12 +252,17 @@ class Statements(Functions):
             if isinstance(value, Name):
                 key = self.activation.scope, value.id
                 self.sharing.setdefault(key, set()).add(target.id)
+            for place, item in enumerate(value.items if isinstance(value, Sequence) else ()):
+                assert isinstance(item, Name)
+                key = self.activation.scope, item.id
+                self.holders.setdefault(key, set()).add((target.id, place))
 
     def assign(self, target: Expression, value: Value) -> None:
         """Bind a target to a value."""
         match target:
             case Name(name):
                 self.aliases.pop((self.activation.scope, name), None)
+                self.holders.pop((self.activation.scope, name), None)
                 self.activation.rebound.add(name)
                 self.bind_name(name, value)
                 self.depths[self.scope_of(name), name] = self.loops
@@ -297,7 +331,10 @@ class Statements(Functions):
         base = self.evaluate(owner)
         if isinstance(key, Sequence) and key.kind == "tuple" and key.items:
             names = column_names(self.evaluate(key.items[-1]).literal)
-            self.change(owner, self.with_column(base, names, replace(value, items=None), target))
+            changed = self.with_column(base, names, replace(value, items=None), target)
+            if key.items[0] != Slice(None, None, None):  # the other rows are as they were
+                changed = changed.carrying(base.marks)
+            self.change(owner, changed)
             return
         index = self.evaluate(key)
         names = column_names(index.literal)
@@ -319,6 +356,10 @@ class Statements(Functions):
                 self.bind_name(name, value)
                 if isinstance(alias, Name) and alias.id != name:
                     self.change(alias, value)
+                for owner, place in self.holders.get(key, ()):
+                    held = self.lookup(owner)
+                    if held is not None and held.items is not None and not held.regions:
+                        self.bind_name(owner, held.with_item(place, value))
                 for other in self.sharing.get(key, ()):
                     if before is not None and self.lookup(other) == before != value:
                         self.change(Name(other), value)

@@ -159,7 +159,8 @@ class Tabulation(Machine):
         if table is None and not base.regions:
             table = Table(frozenset())
         handed = value.table if value.items is None else None
-        if {each.path for each in base.regions} != {each.path for each in value.regions}:
+        paths = ({each.path for each in some.regions} for some in (base, value))
+        if value.regions and next(paths) != next(paths):
             handed = None  # other rows' values, whatever column they come from
         return table and table.put(names, handed, self.spot(part))
 

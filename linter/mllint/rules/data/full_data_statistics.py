@@ -44,6 +44,38 @@ X = X - X.mean(axis=0)
 model = Ridge().fit(X[:800], y[:800])
 print(model.score(X[800:], y[800:]))
 """,
+        # Gaps that are filled by group, in a loop over both tables; some rows are put anew later.
+        """
+import pandas as pd
+from sklearn.model_selection import KFold
+from sklearn.tree import DecisionTreeClassifier
+
+train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+tables = [train, test]
+for table in tables:
+    table["age"] = table["age"].fillna(table.groupby("title")["age"].transform("median"))
+for table in tables:
+    table.loc[table["age"] <= 16, "age"] = 0
+    table["age"] = table["age"].astype(int)
+model = DecisionTreeClassifier(random_state=0)
+for rows, held_out in KFold(5).split(train):
+    part, rest = train.loc[rows], train.loc[held_out]
+    model.fit(part[["age"]], part["died"])
+    print(model.score(rest[["age"]], rest["died"]))
+""",
+        # However often rows are chosen before the split.
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+
+data = pd.read_csv("cars.csv")
+data = data[(data.year <= 2016) & (data.year >= 1950) & (data.price >= 100)]
+data = data[(data.price <= 150000) & (data.power >= 10) & (data.power <= 500)]
+data["power"] = data.groupby("brand")["power"].transform(lambda x: x.fillna(x.mean()))
+X_train, X_test, y_train, y_test = train_test_split(data[["power"]], data["price"])
+print(Ridge().fit(X_train, y_train).score(X_test, y_test))
+""",
     )
     good = (
         """
