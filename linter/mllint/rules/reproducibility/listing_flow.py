@@ -67,6 +67,7 @@ class ListingFlow:
         self.indexed = indexed
         self.spellings = frame.module.spellings(*knowledge.last_names("listing", "order-keeping"))
         self.unordered: dict[str, Listing] = {}
+        self.counters: set[str] = set()  # that a loop steps through a listing with
 
     def uses(self, body: Body) -> Iterator[Use]:
         """Yield where order matters, in the order of the source."""
@@ -80,6 +81,8 @@ class ListingFlow:
                 case Evaluate(_, Call(Attribute(owner, "sort"))):
                     self.unordered.pop(dotted(owner), None)
                 case For(_, target, iterable, inside):
+                    if isinstance(target, Name) and is_range(iterable):
+                        self.counters.add(target.id)
                     found = self.listing_in(iterable, statement)
                     if found is not None:
                         yield from self.looped(found, statement, target, inside)
@@ -158,6 +161,8 @@ class ListingFlow:
         parts = header(statement)
         for part in subexpressions(parts):
             match part:
+                case Subscript(_, Slice(Name(counter), _)) if counter in self.counters:
+                    continue  # piece by piece, all of them
                 case Subscript(value, Slice(lower, upper)) if lower or upper:
                     found = self.listing_in(value, statement)
                     if found is not None and isinstance(statement, Assign):
@@ -179,6 +184,11 @@ class ListingFlow:
                 for found in found_in:
                     if found is not None:
                         yield Use(found, statement, f"what {dotted(call.func)} chooses")
+
+
+def is_range(iterable: Expression) -> bool:
+    """Tell whether a loop steps through numbers."""
+    return isinstance(iterable, Call) and last_name(iterable) == "range"
 
 
 def is_counter(expression: Expression, target: Expression) -> bool:
