@@ -220,11 +220,9 @@ class Library(Methods):
         data = handed[1] if len(handed) > 1 else NOTHING
         thing = Thing(self.spot(call), "model", name)
         self.learn(thing, data, NOTHING, call, "fit")
-        for keyword in ("evals", "valid_sets"):
-            evaluated = call.keyword(keyword)
-            if evaluated is not None:
-                rows = self.evaluate(evaluated)
-                self.validated(thing, rows, call, self.choosers(thing, call))
+        evaluated = call.keyword("evals") or call.argument("valid_sets", 3)
+        if evaluated is not None:
+            self.validated(thing, self.evaluate(evaluated), call, self.choosers(thing, call))
         return Value(things=frozenset({thing}))
 
     def read(self, name: str, call: Call) -> Value:

@@ -45,6 +45,23 @@ def case(code: str, text: str, end: str = SPLIT + TRAIN) -> tuple[str, str]:
 
 
 LEAKS = {
+    "evaluated rows by position, in a library of its own": case(
+        "MLD001",
+        "import xgboost as xgb\nX = StandardScaler().fit_transform(X)\n" + SPLIT,
+        "shown = [(xgb.DMatrix(X_train), 'train'), (xgb.DMatrix(X_test), 'test')]\n"
+        "xgb.train({}, xgb.DMatrix(X_train, y_train), 1000, shown)",
+    ),
+    "a table of a list, changed in a loop": case(
+        "MLD007",
+        "other = pd.read_csv('other.csv')\ntables = [X, other]\nfor table in tables:\n"
+        "    table['a'] = table['a'].fillna(X['a'].median())\n"
+        "for table in tables:\n    table.loc[table['a'] > 3, 'a'] = 3",
+    ),
+    "what a round leaves that is broken off": case(
+        "MLD001",
+        "folder = None\nfor each in ['a', 'b']:\n    if each in y:\n        folder = each\n"
+        "        break\nif folder is None:\n    raise OSError\nX = scale(X)",
+    ),
     "fit_transform": case("MLD001", "X = StandardScaler().fit_transform(X)"),
     "all names of two modules": case(
         "MLD001", "from sklearn.preprocessing import *\nX = RobustScaler().fit_transform(X)"
