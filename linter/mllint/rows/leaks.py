@@ -9,8 +9,8 @@ from ..facts.expressions import subexpressions
 from ..facts.statements import header
 from ..program.program import Program
 from .analysis import rows_of
-from .events import Evaluation, Events, Validation
-from .provenance import TRAIN, Fit, Mark, Region, Split
+from .events import Evaluation, Events, Fitting, Validation
+from .provenance import TRAIN, Fit, Mark, Origin, Region, Split
 from .value import Value
 
 # What never tells one row of another: the order of rows, names of classes.
@@ -140,12 +140,16 @@ def all_leaks(events: Events) -> Iterator[Leak]:
         if event.thing is not None and event.thing.kind == "category-encoder"
     }
     trained = {event.fit: event.data.flat for event in events.fittings}
+    truths = origins_of_truth(events)
     for use in events.evaluations:
         outer = {r for f in use.fits for r in f.learned}
         inner = [trained[fit] for fit in use.fits if fit in trained]
         yield from fitted_again(use, inner, outer)
         of_training = {m for data in inner for m in data.marks if m.fit.kind not in HARMLESS}
         for mark in {*marks_of(use, namings), *of_training}:
+            is_plain = mark.fit in namings or mark.fit.kind == "statistic"
+            if is_plain and all(each.origin in truths for each in mark.fit.learned):
+                continue  # names of classes, and where one ends
             if mark.fit.kind == "encoding" and (
                 use.how == "handed"
                 or (id(mark.fit.spot.part) in of_targets and not is_of_all_columns(mark, use))
@@ -185,6 +189,24 @@ def encoders_of_targets(events: Events) -> set[int]:
         for mark in value.flat.marks
         if mark.fit.kind == "encoding"
     }
+
+
+def origins_of_truth(events: Events) -> set[Origin]:
+    """Return where rows come from that are what models are taught, and never what they see."""
+    found = {r.origin for each in events.fittings for r in each.target.flat.regions}
+    seen = {r.origin for each in events.fittings if is_taught(each) for r in each.data.flat.regions}
+    seen |= {r.origin for e in events.evaluations if e.how != "handed" for r in e.data.flat.regions}
+    for splitting in events.splittings:
+        if splitting.split.kind == "call" and splitting.data.items:
+            arrays = [value.flat.regions for _, value in splitting.data.items]
+            seen |= {region.origin for region in arrays[0]}
+            found |= {region.origin for regions in arrays[1:] for region in regions}
+    return found - seen
+
+
+def is_taught(fitting: Fitting) -> bool:
+    """Tell whether what learns is a model, rather than what encodes or scales."""
+    return fitting.fit.kind in ("model", "unknown")
 
 
 def is_of_all_columns(mark: Mark, use: Evaluation) -> bool:

@@ -60,6 +60,20 @@ print(model.score(X_test, y_test))
     )
     fixed = (bad[0].replace("fit_transform(X_test)", "transform(X_test)"),)
     good = (
+        # One column for each class of the target, and a class for what is above its mean.
+        """
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import OneHotEncoder
+
+class Trial:
+    def prepare(self, X, Y):
+        self.X, self.X_test, y_train, y_test = train_test_split(X, Y, random_state=0)
+        bins = np.array([0, Y.mean(), 100])
+        names = OneHotEncoder(sparse_output=False)
+        self.y = names.fit_transform(np.digitize(y_train, bins).reshape(-1, 1))
+        self.y_test = names.fit_transform(np.digitize(y_test, bins).reshape(-1, 1))
+""",
         # Each sample, or window of a series, is scaled by itself.
         """
 import numpy as np
