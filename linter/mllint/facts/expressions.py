@@ -204,6 +204,14 @@ def dotted(expression: Expression | None) -> str:
             return ""
 
 
+def last_name(call: Call) -> str:
+    """Return the last part of what is called: ``save`` of ``torch.save(…)``."""
+    function = call.func
+    if isinstance(function, Attribute):
+        return function.attr
+    return getattr(function, "id", "")
+
+
 # What has no expressions within it.
 LEAVES = frozenset({Name, Constant})
 

@@ -20,6 +20,8 @@ from ..facts.expressions import (
     Star,
     Subscript,
     Walrus,
+    calls,
+    last_name,
     subexpressions,
 )
 from ..facts.statements import (
@@ -131,6 +133,16 @@ def definitions(body: Body) -> Table:
     return table
 
 
+def called_in(body: Body) -> frozenset[str]:
+    """Return the last names of what statements call, those in the bodies of classes too."""
+    found: set[str] = set()
+    for statement in walk(body):
+        found.update(map(last_name, calls(header(statement))))
+        if isinstance(statement, Class):
+            found |= called_in(statement.body)
+    return frozenset(found)
+
+
 @dataclass(eq=False)
 class Module:
     """One file.
@@ -174,6 +186,11 @@ class Module:
                         for name in each.names:
                             table.setdefault(name, []).extend(inner.get(name, ()))
         return table
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The last names of what its top level calls."""
+        return called_in(self.body)
 
     @cached_property
     def symbols(self) -> dict[int, FunctionSymbol | ClassSymbol]:
@@ -246,6 +263,11 @@ class FunctionSymbol:
             or any(isinstance(part, Lambda) for part in subexpressions(header(each)))
             for each in walk(self.body)
         )
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The last names of what it calls."""
+        return called_in(self.body)
 
     @cached_property
     def decorators(self) -> tuple[Expression, ...]:

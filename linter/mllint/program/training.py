@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..facts.expressions import Attribute, Call
 from ..knowledge import Knowledge
 from .activity import Site
 from .duties import owned
@@ -73,11 +72,3 @@ def find_training(
     if found is not None:
         return Training(entry, reach, found, frozenset(), True)
     return None if fit is None else Training(entry, reach, fit, frozenset(), False)
-
-
-def last_name(call: Call) -> str:
-    """Return the last part of what is called: ``save`` of ``torch.save(…)``."""
-    function = call.func
-    if isinstance(function, Attribute):
-        return function.attr
-    return getattr(function, "id", "")

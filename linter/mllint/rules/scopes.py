@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..facts.expressions import Expression, Subscript, calls, subexpressions
+from ..facts.expressions import Expression, Subscript, subexpressions
 from ..facts.statements import (
     BODIES,
     Assign,
@@ -20,7 +20,6 @@ from ..facts.statements import (
     Statement,
     With,
     header,
-    walk,
 )
 from ..program.activity import Around, Site
 from ..program.entries import is_test_file
@@ -35,7 +34,6 @@ from ..program.symbols import (
     class_symbol,
     function_symbol,
 )
-from ..program.training import last_name
 from ..program.values import Frame, Library, Value
 
 
@@ -96,12 +94,7 @@ class Scope:
 
     def may_call(self, *names: str) -> bool:
         """Tell whether there is a call by any of some last names: to know more takes longer."""
-        spellings = self.module.spellings(*names)
-        return any(
-            last_name(call) in spellings
-            for statement in carried_out(self.body)
-            for call in calls(header(statement))
-        )
+        return not self.module.spellings(*names).isdisjoint(self.owner.called)
 
     def values(self, expression: Expression | None) -> tuple[Value, ...]:
         """Return what an expression may stand for, whoever calls."""
@@ -111,14 +104,6 @@ class Scope:
     def names(self, expression: Expression | None) -> tuple[str, ...]:
         """Return the library names of what an expression may stand for."""
         return tuple(each.name for each in self.values(expression) if isinstance(each, Library))
-
-
-def carried_out(body: Body) -> Iterator[Statement]:
-    """Yield the statements of a scope; those of a class are carried out where it stands."""
-    for statement in walk(body):
-        yield statement
-        if isinstance(statement, Class):
-            yield from carried_out(statement.body)
 
 
 def placed(body: Body, around: Around = ()) -> Iterator[tuple[Statement, Around]]:

@@ -14,11 +14,11 @@ from ...facts.expressions import (
     Name,
     Sequence,
     dotted,
+    last_name,
     subexpressions,
 )
 from ...facts.statements import Function, Return, walk
 from ...program.program import Program
-from ...program.training import last_name
 from ...program.values import Callable
 from ..scopes import Scope
 

@@ -9,15 +9,13 @@ from ...facts.expressions import (
     Call,
     Expression,
     Name,
-    calls,
     dotted,
     subexpressions,
 )
-from ...facts.statements import Body, Evaluate, If, Import, Statement, header, walk
+from ...facts.statements import Body, Evaluate, If, Import, Statement, walk
 from ...fixes.changes import AddImport, Fix, Wrap
 from ...program.program import Program
 from ...program.symbols import Module
-from ...program.training import last_name
 from ...program.values import Callable
 from ..base import Note, Report, Rule
 from ..learning import is_network
@@ -301,7 +299,7 @@ class Trainer:
         stepping, givers = Stepping(program), frozenset(state_givers(program))
         for scope in scopes_of(program, "state_dict", "deepcopy", "backward", "best_model"):
             spelled = scope.module.spellings("state_dict", *givers)
-            if not may_keep(scope.body, spelled):
+            if spelled.isdisjoint(scope.owner.called) and not may_choose(scope.body):
                 continue
             keeping = Keeping(scope, stepping)
             for statement, around in scope.placed:
@@ -339,13 +337,9 @@ class Trainer:
                 yield report(scope, kept, value, reader)
 
 
-def may_keep(body: Body, givers: frozenset[str]) -> bool:
-    """Tell whether statements keep something for the best, or take a state, by names alone."""
-    return any(
-        (isinstance(each, If) and is_comparison(each.test))
-        or any(last_name(call) in givers for call in calls(header(each)))
-        for each in walk(body)
-    )
+def may_choose(body: Body) -> bool:
+    """Tell whether anything is done when something is better than before."""
+    return any(isinstance(each, If) and is_comparison(each.test) for each in walk(body))
 
 
 def read_in_vain(kept: Kept, subject: Expression, keeping: Keeping) -> Statement | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Call, Constant, Mapping, Name
+from ...facts.expressions import Call, Constant, Mapping, Name, last_name
 from ...facts.statements import Assign, For, Return
 from ...fixes.changes import Fix, Insert, Wrap
 from ...program.activity import Site
 from ...program.graph import owner_of
 from ...program.ordering import Ordering
 from ...program.program import Program
-from ...program.training import Training, last_name
+from ...program.training import Training
 from ..base import Note, Report, Rule
 from .contents import COUNTER, KINDS, Checkpoints, Save
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Call, Expression, Name, dotted, subexpressions
+from ...facts.expressions import Call, Expression, Name, dotted, last_name, subexpressions
 from ...facts.statements import Assign, Statement
 from ...fixes.changes import Fix, SetArgument
 from ...program.program import Program
 from ...program.symbols import Module
-from ...program.training import last_name
 from ..base import Note, Report, Rule
 from ..scopes import Scope, scopes_of
 

@@ -13,6 +13,7 @@ from ...facts.expressions import (
     Operation,
     Template,
     dotted,
+    last_name,
     subexpressions,
 )
 from ...facts.rendering import render
@@ -20,7 +21,7 @@ from ...facts.statements import Evaluate
 from ...fixes.changes import AddImport, Fix, Insert, Replace
 from ...program.program import Program
 from ...program.symbols import definitions
-from ...program.training import Training, last_name
+from ...program.training import Training
 from ..base import Note, Report, Rule
 from .contents import KINDS, Checkpoints, Save
 

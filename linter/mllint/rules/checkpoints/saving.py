@@ -22,13 +22,13 @@ from ...facts.expressions import (
     Subscript,
     Template,
     dotted,
+    last_name,
     subexpressions,
 )
 from ...knowledge import Knowledge
 from ...program.activity import Site
 from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
-from ...program.training import last_name
 from ...program.values import Frame, Instance, Library, Literal, Value
 from ..learning import is_network
 from ..metrics import Metrics

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ...facts.expressions import Attribute, Name, dotted
+from ...facts.expressions import Attribute, Name, dotted, last_name
 from ...program.activity import Site
 from ...program.program import Program
 from ...program.symbols import FunctionSymbol
-from ...program.training import last_name
 from ...program.values import Callable, Frame, Instance, Partial, Type, Value
 
 TRAINING_NAMES = ("train", "fit", "optimize", "update_model")

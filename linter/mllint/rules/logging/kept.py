@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Attribute, Call, Name, dotted, subexpressions
+from ...facts.expressions import Attribute, Call, Name, dotted, last_name, subexpressions
 from ...program.activity import Site
 from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
-from ...program.training import last_name
 from ...program.values import Library
 from ..metrics import Metrics
 

@@ -13,6 +13,7 @@ from ...facts.expressions import (
     Name,
     Operation,
     dotted,
+    last_name,
     subexpressions,
 )
 from ...facts.statements import Body, For, If, Jump, Return, Statement, Try, While, With, walk
@@ -21,7 +22,6 @@ from ...program.activity import Around, Site
 from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
 from ...program.symbols import Owner
-from ...program.training import last_name
 from ...program.values import Library
 
 # Arguments of a beginning by which a run may follow on one that has not ended.

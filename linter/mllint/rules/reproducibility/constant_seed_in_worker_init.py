@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...facts.expressions import Call, Expression, Name, calls, dotted, subexpressions
+from ...facts.expressions import Call, Expression, Name, calls, dotted, last_name, subexpressions
 from ...facts.statements import Body, Function, Statement, header, walk
 from ...fixes.changes import Change, Fix, Replace
 from ...program.program import Program
 from ...program.symbols import Module
-from ...program.training import last_name
 from ...program.values import Callable, Frame, Library, Partial
 from ..base import Note, Report, Rule
 from .naming import imported_as

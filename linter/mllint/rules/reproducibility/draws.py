@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...facts.expressions import Call, Constant, Expression, calls, dotted
+from ...facts.expressions import Call, Constant, Expression, calls, dotted, last_name
 from ...facts.statements import Assign
 from ...program.activity import Site
 from ...program.program import Program
 from ...program.reach import Reach
-from ...program.training import last_name
 from ...program.values import Frame, Library, Literal, Type
 
 # Arguments that bring a generator, or a seed, of their own.

@@ -17,12 +17,12 @@ from ...facts.expressions import (
     Subscript,
     calls,
     dotted,
+    last_name,
     subexpressions,
 )
 from ...facts.statements import Assign, Body, Evaluate, For, Statement, Update, header, walk
 from ...knowledge import Knowledge
 from ...program.evaluation import Evaluator
-from ...program.training import last_name
 from ...program.values import Frame, Library
 
 SHUFFLES = frozenset({"random.shuffle", "random.sample", "numpy.random.shuffle"}

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...facts.expressions import Constant
+from ...facts.expressions import Constant, last_name
 from ...program.activity import Site
 from ...program.program import Program
 from ...program.reach import Reach
 from ...program.symbols import FunctionSymbol
-from ...program.training import Training, last_name
+from ...program.training import Training
 from ...program.values import Callable, Partial
 
 SEED_KEYWORDS = frozenset({"seed", "random_seed", "rng_seed"})

@@ -10,7 +10,6 @@ from ...facts.expressions import (
     Name,
     Slice,
     Subscript,
-    calls,
     dotted,
     subexpressions,
 )
@@ -18,7 +17,6 @@ from ...facts.statements import Class, Function, header, walk
 from ...fixes.changes import Fix, Wrap
 from ...program.program import Program
 from ...program.symbols import ClassSymbol, FunctionSymbol, Module, class_symbol, function_symbol
-from ...program.training import last_name
 from ...program.values import Frame, Library
 from ..base import Note, Report, Rule
 from .listing_flow import ListingFlow, Use
@@ -283,8 +281,7 @@ print(names)
         reported: set[int] = set()
         spellings = module.spellings(*WORDS)
         for owner, symbol in functions(module):
-            called = (last_name(e) for each in walk(owner.body) for e in calls(header(each)))
-            if spellings.isdisjoint(called):
+            if spellings.isdisjoint(owner.called):
                 continue
             frame = Frame(module, owner if isinstance(owner, FunctionSymbol) else None)
             indexed = taken_by_position(symbol, program)
