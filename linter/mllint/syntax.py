@@ -6,7 +6,8 @@ import ast
 import gc
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .nodes import BareSyntaxError, parse_bare
@@ -35,6 +36,20 @@ class UnparsableError(Exception):
 MAX_BRACKETS = 200
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let Python keep to itself what it thinks of ``1if x``, and of unknown escapes in texts."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@quiet()
+def quietly_parsed(text: str) -> ast.Module:
+    """Return what Python reads in a text."""
+    return ast.parse(text)
+
+
 def check_depth(text: str) -> None:
     """Refuse brackets nested so deeply that libcst 1.9 would end the process: it has no limit.
 
@@ -50,7 +65,7 @@ def check_depth(text: str) -> None:
         return
     # The count takes brackets in strings and comments for code; Python knows better.
     try:
-        ast.parse(text)
+        quietly_parsed(text)
     except SyntaxError as error:
         if "too many nested" in error.msg:
             raise UnparsableError(error.msg, error.lineno or 1, error.offset or 1) from error
@@ -89,7 +104,7 @@ def hint(text: str, message: str, line: int, column: int) -> str:
 def describe(text: str, error: Any) -> UnparsableError:
     """Return the error with Python's own words and place, which are better, where it has any."""
     try:
-        ast.parse(text)
+        quietly_parsed(text)
     except SyntaxError as python:
         line, column = max(python.lineno or 1, 1), max(python.offset or 1, 1)
         return UnparsableError(f"{python.msg}{hint(text, python.msg, line, column)}", line, column)
@@ -102,18 +117,16 @@ def describe(text: str, error: Any) -> UnparsableError:
 
 def failure_of(text: str) -> UnparsableError | None:
     """Return why a text is no Python; None if it is. Python's own parser is quick to tell."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            ast.parse(text)
-            return None
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            pass
-        try:  # it may be newer than this Python
-            _parse(text, parse_bare, BareSyntaxError)
-            return None
-        except UnparsableError as error:
-            return error
+    try:
+        quietly_parsed(text)
+        return None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass
+    try:  # it may be newer than this Python
+        _parse(text, parse_bare, BareSyntaxError)
+        return None
+    except UnparsableError as error:
+        return error
 
 
 def parse(document: Document) -> libcst.Module:

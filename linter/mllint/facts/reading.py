@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..document import Document, UnreadableDocumentError
 from ..nodes import Node
 from ..suppressions import read_suppressions
-from ..syntax import UnparsableError, parse_for_facts
+from ..syntax import UnparsableError, parse_for_facts, quiet
 from .chunks import Chunk, chunks, edit
 from .extraction import Extraction
 from .lines import logical_lines
@@ -107,6 +107,7 @@ def extract_edited(
     return None if changed is None else same.carried_over(body, old, now, changed)
 
 
+@quiet()
 def read_facts(document: Document, known: EncodedFacts | None = None) -> Facts:
     """Return a document's facts; those of one that is no Python say why.
 

@@ -14,8 +14,8 @@ from functools import partial
 from ..facts.expressions import Call, Expression, Name, subexpressions
 from ..facts.statements import Assign, Body, Evaluate, Statement, header, walk
 from ..program.symbols import definitions
-from .changes import Change, Copy, Move, Replace, Source, Swaps
-from .fits import Fit, nouns, read_fit, strays
+from .changes import AddImport, Change, Copy, Move, Replace, Source, Swaps
+from .fits import PREPROCESSING, Fit, may_import, nouns, read_fit, strays
 from .later import is_read_later
 from .looks import is_array, only_counts, only_shows
 from .names import (
@@ -27,6 +27,7 @@ from .names import (
     touched,
 )
 from .parts import Parting, read_parting, slices_of
+from .swapping import Swapping
 
 
 def behind_split(
@@ -66,6 +67,8 @@ def behind_split(
         return None
     postponing = Postponing(block, owner, fit, parting, is_table)
     taken = {name for each in walk(body, True) for name in names_in(header(each))}
+    if fit.stand_in and not may_import(body, fit.stand_in):
+        return None
     return tuple(postponing.changes()) if postponing.is_possible(taken) else None
 
 
@@ -182,6 +185,8 @@ class Postponing:
 
     def changes(self) -> Iterator[Change]:
         """Yield what is to be done."""
+        if self.fit.stand_in:
+            yield AddImport(f"from {PREPROCESSING} import {self.fit.stand_in}")
         yield from self.moves()
         for each in self.followers:
             yield Move(each, self.last, "after")
@@ -189,15 +194,16 @@ class Postponing:
     def moves(self) -> Iterator[Change]:
         """Yield what becomes of the fit, and of what the split is handed."""
         fit = self.fit
+        swapping = Swapping(fit, self.parting.parts, self.learner)
         if fit.applied is not fit.statement:
-            yield Move(fit.statement, self.last, "after", tuple(self.swaps(fit.statement, 0)))
+            yield Move(fit.statement, self.last, "after", tuple(swapping.swaps(fit.statement, 0)))
         if isinstance(fit.applied, Assign) and fit.applied.value is not None:
             moves = not self.stays
             if self.is_named and fit.maker is not None:
                 kind = Move if moves else Copy
                 construction: Swaps = (
                     (fit.applied.targets[0], self.learner),
-                    (fit.applied.value, fit.maker),
+                    (fit.applied.value, fit.construction or ""),
                 )
                 yield kind(fit.applied, self.last, "after", construction)
                 moves = False
@@ -205,7 +211,7 @@ class Postponing:
                 if self.parting.parts[fit.made[0]][number] in ("", "_"):
                     continue
                 kind = Move if moves and not number else Copy
-                swaps = tuple(self.swaps(fit.applied, number))
+                swaps = tuple(swapping.swaps(fit.applied, number))
                 yield kind(fit.applied, self.last, "after", swaps)
             if self.is_read_later:
                 yield Copy(fit.applied, self.last, "after", self.whole(fit.applied))
@@ -227,31 +233,6 @@ class Postponing:
         if fit.applied is fit.statement:
             return ((fit.call, (f"{self.learner}.transform(", *pieces(row), ")")),)
         return ((fit.application.args[0], row),) if self.stays else ()
-
-    def swaps(self, statement: Statement, number: int) -> Iterator[tuple[Expression, Source]]:
-        """Yield what stands for what in a statement, for one of the parts."""
-        yield from self._swaps(header(statement), number)
-
-    def _swaps(self, part: object, number: int) -> Iterator[tuple[Expression, Source]]:
-        fit, parts = self.fit, self.parting.parts
-        known = [(row, parts[name]) for name, row in zip(self.names, fit.rows, strict=True)]
-        known += [(Name(name), names) for name, names in parts.items()]
-        if part is fit.call and number and fit.applied is fit.statement:
-            if fit.target:
-                yield fit.call, f"{self.learner}.transform({known[0][1][number]})"
-                return
-            yield fit.call.func, f"{self.learner}.transform"
-            part = fit.call.args
-        if part is fit.maker and self.is_named and fit.maker is not None:
-            yield fit.maker, self.learner
-            return
-        for expression, names in known:
-            if same(part, expression):
-                yield part, names[number]  # type: ignore[misc]
-                return
-        if isinstance(part, tuple):
-            for each in part:
-                yield from self._swaps(each, number)
 
 
 def pieces(source: Source) -> tuple[str | Expression, ...]:

@@ -14,7 +14,9 @@ from ..facts.expressions import (
     Subscript,
     subexpressions,
 )
-from ..facts.statements import Assign, Body, Evaluate, Statement, header
+from ..facts.statements import Assign, Body, Evaluate, Import, Statement, header
+from ..program.symbols import definitions
+from .changes import Source
 from .names import mentioned, names_in, root, same
 
 RESAMPLES = frozenset({"fit_resample", "fit_sample"})
@@ -23,6 +25,18 @@ APPLIES = frozenset({"transform", "texts_to_sequences", "texts_to_matrix"})
 # What gives an array another form, row by row: functions of it, and methods.
 TABLES = frozenset({"DataFrame", "array", "asarray", "pad_sequences", "csr_matrix"})
 FORMS = frozenset({"toarray", "todense", "astype", "copy"})
+
+
+# Functions that learn and transform at once, and the classes whose instances do so in two steps.
+PREPROCESSING = "sklearn.preprocessing"
+CLASSES = {
+    "scale": "StandardScaler",
+    "minmax_scale": "MinMaxScaler",
+    "maxabs_scale": "MaxAbsScaler",
+    "robust_scale": "RobustScaler",
+    "quantile_transform": "QuantileTransformer",
+    "power_transform": "PowerTransformer",
+}
 
 
 class Fit(NamedTuple):
@@ -37,6 +51,7 @@ class Fit(NamedTuple):
             resampling; without `applied`, that of the rows themselves.
         rows: What is changed, for each of these.
         target: What a ``fit`` is taught besides, if anything.
+        stand_in: Of a function that learns and transforms at once, the class that does so in steps.
     """
 
     statement: Statement
@@ -46,6 +61,7 @@ class Fit(NamedTuple):
     made: tuple[str, ...]
     rows: tuple[Expression, ...]
     target: str
+    stand_in: str = ""
 
     @property
     def resamples(self) -> bool:
@@ -55,14 +71,23 @@ class Fit(NamedTuple):
     @property
     def maker(self) -> Call | None:
         """How what learns is made, if that is in the same expression and it gets no name."""
+        if self.stand_in:
+            return Call(Name(self.stand_in), (), ())
         made = self.call.func[0]
         is_kept = isinstance(self.statement, Assign) and self.statement.value is self.call
         is_kept = is_kept and self.applied is not self.statement
         return made if isinstance(made, Call) and not is_kept else None
 
     @property
+    def construction(self) -> Source | None:
+        """What is written where what learns is made; None as for `maker`."""
+        return f"{self.stand_in}()" if self.stand_in else self.maker
+
+    @property
     def learner(self) -> str:
         """The name of what learns; empty if it has none."""
+        if self.stand_in:
+            return ""
         if isinstance(self.call.func[0], Name):
             return self.call.func[0].id
         if self.maker is None and isinstance(self.statement, Assign):
@@ -90,6 +115,13 @@ def read_fit(block: Body, start: int, end: int, call: Call) -> Fit | None:
         call: The call that learns.
     """
     statement, function = block[start], call.func
+    stand_in = CLASSES.get(str(function[-1])) if isinstance(function, Name | Attribute) else None
+    if stand_in is not None and len(call.args) == 1 and not call.keywords:
+        match statement:
+            case Assign(_, (Name(made),), value, None) if value is not None:
+                at_once = statement, call, statement, call, (made,), call.args, "", stand_in
+                return Fit(*at_once)
+        return None
     if not isinstance(function, Attribute) or call.keywords or not 1 <= len(call.args) <= 2:
         return None
     if not isinstance(function.value, Name | Call):
@@ -118,6 +150,15 @@ def read_fit(block: Body, start: int, end: int, call: Call) -> Fit | None:
             fit = Fit(statement, call, None, call, (), (rows,), taught)
             return applied(block, start, end, fit) if fit.learner else None
     return None
+
+
+def may_import(body: Body, name: str) -> bool:
+    """Tell whether a class of ``sklearn.preprocessing`` may be imported under its own name."""
+    definition = definitions(body).get(name, ())
+    return all(
+        isinstance(each.statement, Import) and each.statement.module == PREPROCESSING
+        for each in definition
+    )
 
 
 def applied(block: Body, start: int, end: int, fit: Fit) -> Fit | None:

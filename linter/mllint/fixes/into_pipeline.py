@@ -22,7 +22,7 @@ from ..facts.expressions import (
 )
 from ..facts.statements import Assign, Body, Evaluate, Function, Import, Statement, header, walk
 from .changes import AddImport, Change, Remove, Replace, Source
-from .fits import Fit, read_fit, strays
+from .fits import PREPROCESSING, Fit, may_import, read_fit, strays
 from .later import is_free_in_a_definition
 from .names import (
     block_of,
@@ -93,7 +93,11 @@ def into_pipeline(
     source = "imblearn.pipeline" if fit.resamples else "sklearn.pipeline"
     if is_other_pipeline(body, source):
         return None
+    if fit.stand_in and not may_import(body, fit.stand_in):
+        return None
     found: list[Change] = [AddImport(f"from {source} import {PIPELINE}")]
+    if fit.stand_in:
+        found.append(AddImport(f"from {PREPROCESSING} import {fit.stand_in}"))
     found += [change for change in changes if change is not None]
     if not work.is_needed():
         gone = {id(each): each for each in (fit.statement, fit.applied)}
@@ -179,7 +183,7 @@ class Wrapping:
         if model is None or not same(data, Name(fit.made[0])) or data is None:
             yield None
             return
-        learner: Source = fit.maker if fit.maker is not None else fit.learner
+        learner: Source = fit.construction or fit.learner
         match model:
             case Call(Name("make_pipeline") as function, steps, ()):  # is made longer
                 more = [each for step in steps for each in (", ", step)]

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from ..facts.expressions import Attribute, Call, Expression, Name, subexpressions
+from ..facts.expressions import (
+    Attribute,
+    Call,
+    Expression,
+    Name,
+    Sequence,
+    Slice,
+    Subscript,
+    subexpressions,
+)
 from ..facts.statements import Assign, Body, Evaluate, Statement, header
 from .names import SHOWING, names_in, same
 
 SHAPES = frozenset({"shape", "columns", "dtypes", "info", "describe", "head"})
 # What gives arrays.
 ARRAYS = frozenset({"values", "to_numpy", "reshape", "array", "asarray"})
+# What gives tables, of tables or files; and the beginnings of what gives arrays to practise on.
+TABLES = frozenset({"read_csv", "read_excel", "read_parquet", "read_table", "DataFrame", "drop"})
+TABLES |= {"get_dummies", "iloc", "loc", "fillna", "dropna"}
+SAMPLES = ("load_", "fetch_", "make_")
 
 
 def only_shows(statement: Evaluate, name: str) -> bool:
@@ -61,3 +74,39 @@ def is_array(expression: Expression, before: Body) -> bool:
                     return True
                 return names == {target} and is_array(expression, before[:at])
     return False
+
+
+def indexer(expression: Expression, before: Body) -> str | None:
+    """Return what takes rows of a name by number: nothing of arrays, ``.iloc`` of tables.
+
+    Args:
+        expression: The name.
+        before: The statements before it.
+
+    Returns:
+        None, where it is not sure which of them it is.
+    """
+    if is_array(expression, before):
+        return ""
+    match next((each for each in reversed(before) if binds_name(each, expression)), None):
+        case Assign(_, (Name(),), Subscript(_, Sequence("list"))):
+            return ".iloc"
+        case Assign(_, (Name(),), Call(Attribute(_, name) | Name(name)) as value):
+            if name in TABLES:
+                return ".iloc"
+            return "" if name.startswith(SAMPLES) and value.keyword("return_X_y") else None
+        case Assign(_, (Name(),), Subscript(Attribute(_, "iloc" | "loc"), Sequence("tuple", key))):
+            return ".iloc" if isinstance(key[-1], Slice | Sequence) else None
+        case Assign(_, (Sequence(),), Call(Attribute(_, name) | Name(name))):
+            return "" if name.startswith(SAMPLES) else None
+        case Assign(_, (Name(),), Attribute(_, "data")):
+            return ""
+    return None
+
+
+def binds_name(statement: Statement, expression: Expression) -> bool:
+    """Tell whether a statement gives a name its value, alone or with others."""
+    if not isinstance(statement, Assign):
+        return False
+    targets = [part for target in statement.targets for part in subexpressions((target,))]
+    return any(same(part, expression) for part in targets)

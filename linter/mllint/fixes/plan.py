@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
+from ..syntax import quiet
 from .arguments import arguments
 from .changes import (
     AddEntry,
@@ -34,6 +35,7 @@ from .statements import beside, insert, remove
 from .tree import Tree, UnfixableError
 
 
+@quiet()
 def plan(tree: Tree, fix: Fix) -> tuple[Edit, ...]:
     """Return the edits that carry out a fix, in the order of the text.
 

@@ -6,6 +6,7 @@ from ..facts.expressions import Attribute, Call, Name
 from ..facts.statements import Handler
 from ..fixes.behind_split import behind_split
 from ..fixes.changes import Fix
+from ..fixes.into_folds import into_folds
 from ..fixes.into_pipeline import Validating, into_pipeline
 from ..program.program import Program
 from ..rows.analysis import rows_of
@@ -92,7 +93,12 @@ def fix_of(leak: Leak, program: Program, title: str) -> Fix | None:
         found = validations_of(leak, program)
         changes = found and into_pipeline(spot.module.body, spot.statement, spot.part, found)
         return Fix(title, changes, False) if changes else None
-    if split.kind not in ("call", "slice") or split.spot.module is not spot.module:
+    if split.spot.module is not spot.module:
+        return None
+    if split.kind == "folds":
+        changes = into_folds(spot.module.body, spot.statement, spot.part, split.spot.statement)
+        return Fix(title, changes, False) if changes else None
+    if split.kind not in ("call", "slice"):
         return None
     calls = {
         id(each.split.spot.part)

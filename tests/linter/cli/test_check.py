@@ -214,3 +214,14 @@ def test_the_garbage_collector_is_left_as_it_was(run, tmp_path):
     assert gc.isenabled()
     run()
     assert gc.isenabled()
+
+
+def test_what_python_thinks_of_a_file_is_not_said(process, tmp_path):
+    text = "x = 1if y else 3\nz = '\\d' + f'\\d{x}'  # mllint: ignore[MLR001]\n"
+    (tmp_path / "a.py").write_text(text)
+    (tmp_path / "b.py").write_text(f"{text}w = (\n")
+    cells = [{"cell_type": "code", "source": f"!ls\n{text}"}]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    done = process("--fix", "--no-cache", "--output-format", "concise")
+    assert done.stderr == ""
+    assert done.stdout.startswith("b.py:3:5: MLX002")

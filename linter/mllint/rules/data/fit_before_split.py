@@ -122,6 +122,18 @@ X_train, X_test, y_train, y_test = train_test_split(scaled, y, random_state=0)
 model = SVC().fit(X_train, y_train)
 print(model.score(X_test, y_test))
 """,
+        """
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import scale
+from sklearn.svm import SVC
+
+data = pd.read_csv("churn.csv")
+y = data.pop("churned")
+X = scale(data)
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+print(SVC().fit(X_train, y_train).score(X_test, y_test))
+""",
     )
     fixed = (
         """
@@ -181,6 +193,21 @@ model = SVC().fit(X_train, y_train)
 print(model.score(X_test, y_test))
 """,
         None,
+        """
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import scale
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+data = pd.read_csv("churn.csv")
+y = data.pop("churned")
+X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
+standard_scaler = StandardScaler()
+X_train = standard_scaler.fit_transform(X_train)
+X_test = standard_scaler.transform(X_test)
+print(SVC().fit(X_train, y_train).score(X_test, y_test))
+""",
     )
     good = (
         """

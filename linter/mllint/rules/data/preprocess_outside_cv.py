@@ -26,8 +26,9 @@ class PreprocessOutsideCv(Rule):
 
     Put the transformation and the model into one Pipeline and cross-validate that; in a loop over
     folds, fit on each fold's training part. The fix makes the Pipeline where all that is fitted is
-    cross-validated by a function or a search, and names the parameters after their step; it is
-    unsafe: scores change.
+    cross-validated by a function or a search, and names the parameters after their step; a fit
+    above a loop over folds goes into it, where the loop takes rows by the fold's indices alone. It
+    is unsafe: scores change.
     """
 
     code = "MLD005"
@@ -100,7 +101,22 @@ X, y = load_wine(return_X_y=True)
 search = GridSearchCV(make_pipeline(StandardScaler(), SVC()), {"svc__C": [1, 10]}).fit(X, y)
 print(search.best_score_)
 """,
-        None,
+        """
+from sklearn.datasets import load_wine
+from sklearn.model_selection import KFold
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.svm import SVC
+
+X, y = load_wine(return_X_y=True)
+scores = []
+for train, test in KFold(5).split(X):
+    X_train, X_test = X[train], X[test]
+    min_max_scaler = MinMaxScaler()
+    X_train = min_max_scaler.fit_transform(X_train)
+    X_test = min_max_scaler.transform(X_test)
+    model = SVC().fit(X_train, y[train])
+    scores.append(model.score(X_test, y[test]))
+""",
         """
 import pandas as pd
 from sklearn.linear_model import Ridge
