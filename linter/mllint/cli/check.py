@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..configuration.reading import ConfigurationError
+from .contradictions import STDIN, refuse_contradictions, refuse_format
 from .options import PATH, SectionedCommand, with_options
 from .saying import say
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from ..rules.base import Rule
     from .answers import Question
     from .fixing import Fixed
-
-STDIN = Path("-")
-TABULAR = ("full", "concise", "json", "json-lines")  # formats that a table may be written in
 
 
 @click.command(
@@ -56,19 +54,6 @@ def check_command(**options: Any) -> int:
     return Run(options).run()
 
 
-def refuse_contradictions(options: dict[str, Any]) -> None:
-    """Raise an error for options of which one would have to be left aside."""
-    paths, named = options["paths"], options["stdin_filename"]
-    if STDIN in paths and len(paths) > 1:
-        raise click.UsageError("`-` stands alone: one file can be read from standard input.")
-    if named and any(path not in (STDIN, named) for path in paths):
-        raise click.UsageError(
-            "--stdin-filename names what is read from standard input: no other path may be given."
-        )
-    if options["coverage"] and (options["fix"] or options["diff"]):
-        raise click.UsageError("--coverage changes nothing: leave out --fix and --diff.")
-
-
 class Run:
     """One run of the command.
 
@@ -92,12 +77,7 @@ class Run:
             self.paths = []
             self.given = {options["stdin_filename"] or STDIN: sys.stdin.buffer.read()}
         self.settings: Settings = settings_of(options, common_folder([*self.paths, *self.given]))
-        for told in ("coverage", "statistics"):
-            if options[told] and self.settings.output_format not in TABULAR:
-                raise ConfigurationError(
-                    f"--{told} can't be written as {self.settings.output_format}; it may be "
-                    f"{', '.join(TABULAR)}."
-                )
+        refuse_format(options, self.settings.output_format)
 
     def run(self) -> int:
         """Check, mend if asked to, write what was found, and return the exit status."""
