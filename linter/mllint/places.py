@@ -20,6 +20,7 @@ from .facts.extraction import Extraction
 from .facts.lines import logical_lines
 from .facts.statements import Class, Function, Handler, Statement, header, walk
 from .span import Span
+from .syntax import quiet
 
 
 def path_to(target: object, parts: Any) -> tuple[int, ...] | None:
@@ -66,6 +67,7 @@ def complete(text: str) -> tuple[str, int]:
     return "\n".join([*before, text, *after]) + "\n", len(before)
 
 
+@quiet()
 def locate(document: Document, statement: Statement | Handler, part: object = None) -> Span:
     """Return where a statement, or an expression in it, stands.
 

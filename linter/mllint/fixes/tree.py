@@ -14,7 +14,7 @@ from ..facts import translation
 from ..facts.lines import logical_lines
 from ..facts.reading import RECURSION_LIMIT, extract
 from ..facts.statements import Body
-from ..syntax import parse
+from ..syntax import parse, quiet
 from .changes import Source
 
 
@@ -46,6 +46,7 @@ class Tree:
         UnfixableError: If they are not of one another.
     """
 
+    @quiet()
     def __init__(self, document: Document, body: Body) -> None:
         self.document = document
         self.text = document.text
