@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable as Maker
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from ..facts.expressions import Attribute, Call, Expression, Star, Subscript, dotted
 from ..facts.statements import For, Statement, While
@@ -13,6 +15,7 @@ from .reach import Explorer, Reach
 from .symbols import FunctionSymbol, Owner
 from .values import Callable, Frame, Partial
 
+Result = TypeVar("Result")
 MAX_CALLERS = 16  # of one function; who calls more often is asked no further
 
 
@@ -42,6 +45,7 @@ class CallGraph:
         self.callers: dict[Owner, list[Site]] = {}
         self._calling: dict[FunctionSymbol, list[Site]] | None = None
         self._on: dict[Owner, dict[str, list[Site]]] = {}
+        self._made: dict[Hashable, Any] = {}
         for frame, activity in reach.activities.items():
             if activity.sites:
                 self.sites.setdefault(owner_of(frame), []).extend(activity.sites)
@@ -61,6 +65,13 @@ class CallGraph:
             each.call is site.call and each.frame == site.frame for each in known
         ):
             known.append(site)
+
+    def once(self, key: Hashable, make: Maker[[], Result]) -> Result:
+        """Return what is made of the program, such as what tells its metrics; made once."""
+        if key not in self._made:
+            self._made[key] = make()
+        result: Result = self._made[key]
+        return result
 
     def calls_on(self, owner: Owner, subject: str) -> list[Site]:
         """Return the calls of methods of what has a name in a function, or of its items.

@@ -46,6 +46,11 @@ class Learning:
         return found
 
 
+def learning_of(graph: CallGraph, knowledge: Knowledge) -> Learning:
+    """Return what knows the loops in which a program learns; the same for all who ask."""
+    return graph.once(Learning, lambda: Learning(graph, knowledge))
+
+
 def is_learning(site: Site, knowledge: Knowledge, evaluator: Evaluator) -> bool:
     """Tell whether a call is a training step, or calls a model or a loss."""
     func = site.call.func

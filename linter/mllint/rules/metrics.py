@@ -233,6 +233,11 @@ class Metrics(Origins):
         return False
 
 
+def metrics_of(program: Program, graph: CallGraph, meaning: str = "metric") -> Metrics:
+    """Return what tells which values of a program are metrics; the same for all who ask."""
+    return graph.once((Metrics, meaning), lambda: Metrics(program, graph, meaning))
+
+
 def is_receiver(expression: Expression, frame: Frame) -> bool:
     """Tell whether an expression is the object whose method is carried out."""
     function = frame.function

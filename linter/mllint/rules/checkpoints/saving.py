@@ -31,7 +31,7 @@ from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
 from ...program.values import Frame, Instance, Library, Literal, Value
 from ..learning import is_network
-from ..metrics import Metrics
+from ..metrics import metrics_of
 from ..origins import Given, Origins, place
 
 # Methods whose result holds what their object holds: ``model.state_dict().items()``.
@@ -79,7 +79,7 @@ class Saving(Origins):
     def __init__(self, program: Program, graph: CallGraph) -> None:
         super().__init__(graph)
         self.knowledge = program.knowledge
-        self.metrics = Metrics(program, graph)
+        self.metrics = metrics_of(program, graph)
         self.levels: Closure[Question] = Closure(
             lambda each: (place(each[0]), each[1]), self._follow, HOLDS
         )

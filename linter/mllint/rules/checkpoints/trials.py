@@ -9,7 +9,7 @@ from ...program.program import Program
 from ...program.reach import Reach
 from ...program.training import Training
 from ...program.values import Frame
-from ..metrics import Metrics
+from ..metrics import metrics_of
 from ..tryouts import is_fed_noise, steps_of, tries_out
 
 
@@ -62,7 +62,7 @@ def finds_rate(plots: list[Site], program: Program, graph: CallGraph) -> bool:
     """Tell whether a program draws the loss over the learning rate: it looks for a good one."""
     if not plots:
         return False
-    metrics, rates = Metrics(program, graph), Metrics(program, graph, "rate")
+    metrics, rates = metrics_of(program, graph), metrics_of(program, graph, "rate")
     return any(
         rates.is_metric(site.call.args[0], site.frame)
         and metrics.is_metric(site.call.args[1], site.frame)

@@ -11,7 +11,7 @@ from ...program.symbols import Owner
 from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..evidence import confidence, path_notes
-from ..metrics import Metrics
+from ..metrics import Metrics, metrics_of
 from ..tryouts import tries_out
 from .kept import keeps_metrics
 from .printing import logging_instead, prints_of_metrics
@@ -537,7 +537,7 @@ train(args, torch.optim.SGD([], lr=0.1))
             if training.entry.kind == "notebook" or tries_out(training, program):
                 continue
             graph = program.graph(training.reach)
-            metrics = Metrics(program, graph)
+            metrics = metrics_of(program, graph)
             for owner, sites in self.found(program, graph, metrics).items():
                 if owner not in reported:
                     reported.add(owner)

@@ -13,7 +13,7 @@ from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
 from ...program.symbols import FunctionSymbol, Module, Owner
 from ...program.values import Frame, Library
-from ..learning import Learning
+from ..learning import learning_of
 from ..metrics import Metrics
 
 GET_LOGGER = "logging.getLogger(__name__)"
@@ -24,7 +24,7 @@ def prints_of_metrics(program: Program, graph: CallGraph, metrics: Metrics) -> I
     prints = graph.reach.meaning(program.knowledge, "print", "progress")
     if not prints:
         return
-    learning = Learning(graph, program.knowledge)
+    learning = learning_of(graph, program.knowledge)
     for site in prints:
         for each in printed_metrics(site, metrics, graph):
             if learning.is_repeated(each):

@@ -13,8 +13,8 @@ from ...program.program import Program
 from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..evidence import path_notes
-from ..learning import Learning
-from ..metrics import Metrics
+from ..learning import learning_of
+from ..metrics import metrics_of
 from .printing import printed_metrics
 from .ranks import Ranks, is_silenced
 from .runs import name_of
@@ -271,7 +271,7 @@ for x, y in data():
         if not begins or any(ranks.is_guarded(site) and in_branch(site) for site in begins):
             found += [site for site in groups[1] if not ranks.is_guarded(site)]
         if groups[2] and not any(map(is_silenced, {*graph.sites, *graph.callers})):
-            metrics, learning = Metrics(program, graph), Learning(graph, program.knowledge)
+            metrics, learning = metrics_of(program, graph), learning_of(graph, program.knowledge)
             found += [
                 each
                 for site in groups[2]

@@ -11,7 +11,7 @@ from ...program.program import Program
 from ...program.values import Library
 from ..base import Note, Report, Rule
 from ..evidence import confidence, path_notes
-from ..metrics import Metrics
+from ..metrics import metrics_of
 from .kept import holds_settings, names_settings
 from .runs import Runs, name_of
 
@@ -193,7 +193,7 @@ def is_traceable(runs: Runs, begins: list[Site]) -> bool:
         return True
     if any(map(is_telling, begins)):
         return True
-    metrics = Metrics(program, runs.graph)
+    metrics = metrics_of(program, runs.graph)
     if reach.where(keeps_settings, program):
         return True
     if not all(map(metrics.are_handed, reach.meaning(program.knowledge, "write"))):

@@ -11,7 +11,7 @@ from ..base import Report, Rule
 from ..checkpoints.trials import is_trial
 from ..evidence import confidence, training_notes
 from ..losses import DIFFERENTIATING
-from ..metrics import Metrics
+from ..metrics import metrics_of
 from .kept import keeps_metrics, may_keep
 from .printing import prints_of_metrics
 
@@ -213,7 +213,7 @@ def keeps(training: Training, program: Program) -> bool:
     off = owner.names[0].partition(".")[0] if owner is not None and "log" in owner.owns else None
     for run in training.runs:
         graph = program.graph(run.reach)
-        metrics = Metrics(program, graph)
+        metrics = metrics_of(program, graph)
         if run.reach.where(may_keep):
             return True
         if keeps_metrics(program, graph, metrics, off):
