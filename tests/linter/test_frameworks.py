@@ -316,6 +316,38 @@ PROGRAMS = {
         "import tensorflow as tf\ntf.estimator.Estimator(model_fn).train(input_fn)\n",
         "",
     ),
+    "Lightning, a batch tried out": (
+        LIGHTNING.format(seed="L.seed_everything(1)", options="fast_dev_run=True"), ""
+    ),
+    "TensorFlow 1, its estimators and sessions": (
+        "import tensorflow as tf\n"
+        "tf.contrib.tpu.TPUEstimator(model_fn, config=tf.contrib.tpu.RunConfig()).train(f)\n",
+        "",
+    ),
+    "TensorFlow 1, slim": (
+        "import tensorflow as tf\nfrom tensorflow.contrib import slim\ntf.set_random_seed(1)\n"
+        "slim.learning.train(slim.learning.create_train_op(loss, optimizer), 'out')\n",
+        "",
+    ),
+    "TensorFlow 1, a monitored session": (
+        "import tensorflow as tf\ntf.set_random_seed(1)\n"
+        "train = tf.train.AdamOptimizer(0.1).minimize(loss)\n"
+        "with tf.train.MonitoredTrainingSession(checkpoint_dir='out') as session:\n"
+        "    while not session.should_stop():\n        session.run(train)\n",
+        "",
+    ),
+    "Transformers on TensorFlow": (
+        "from transformers import TFAutoModel\nmodel = TFAutoModel.from_pretrained('m')\n"
+        "model.compile('adam')\nmodel.fit(x)\n",
+        "MLR001 MLC001",
+    ),
+    "SetFit": (
+        "from setfit import SetFitModel, Trainer, TrainingArguments\n"
+        "model = SetFitModel.from_pretrained('m')\n"
+        "trainer = Trainer(model, TrainingArguments(num_epochs=1), train_dataset=d)\n"
+        "trainer.train()\n",
+        "",
+    ),
     "Composer": (
         COMPOSER.format(options=", seed=1, save_folder='out', loggers=[WandBLogger()]"),
         "",
@@ -411,7 +443,7 @@ PROGRAMS = {
     "Sentence Transformers' fit, keeping nothing": (
         "from sentence_transformers import SentenceTransformer\n"
         "SentenceTransformer('m').fit([(loader, loss)], epochs=1)\n",
-        "MLR001 MLC001",
+        "MLC001",
     ),
     "timm": (
         "import torch\nfrom timm import create_model, utils\n"
@@ -455,3 +487,15 @@ def test_what_is_found(name, tmp_path):
     settings = make_settings(tmp_path, Layer(tmp_path, {"select": DUTIES}))
     found = {each.code for each in check([tmp_path], use_cache=False, settings=settings).findings}
     assert found == set(expected.split())
+
+
+@pytest.mark.parametrize(("version", "expected"), [("2.7.0", {"MLR001"}), ("3.0.1", set())])
+def test_what_is_found_with_the_version_that_a_project_pins(version, expected, tmp_path):
+    (tmp_path / "train.py").write_text(
+        "from sentence_transformers import SentenceTransformer\n"
+        "SentenceTransformer('m').fit([(loader, loss)], epochs=1, output_path='out')\n"
+    )
+    (tmp_path / "requirements.txt").write_text(f"sentence-transformers=={version}\n")
+    settings = make_settings(tmp_path, Layer(tmp_path, {"select": DUTIES}))
+    found = check([tmp_path], use_cache=False, settings=settings).findings
+    assert {each.code for each in found} == expected

@@ -67,8 +67,13 @@ def test_seeds_say_what_they_seed():
         ({"seeds": {"f": [1]}}, "x.toml: seeds.f: a list of texts is expected"),
         (
             {"owner": [{"name": "x"}]},
-            "x.toml: an owner has name, made, owns, off, on, takes_epochs",
+            "x.toml: an owner has name, made, owns, off, on, takes_epochs, since",
         ),
+        (
+            {"owner": [{"name": ["x"], "made": "x", "since": "lib >= 3"}]},
+            "x.toml: owner.since is a library and its version",
+        ),
+        ({"chooser": [{"names": ["x"]}]}, "x.toml: a chooser has name, asks, within, monitors"),
     ],
 )
 def test_mistakes_are_named(data, message):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ MEANINGS = frozenset(
         "display-method",
         "each-process-writes",
         "estimator-fit",
+        "fetch",
         "join-method",
         "keep-plot",
         "key-consumer",
@@ -42,6 +43,7 @@ MEANINGS = frozenset(
         "log-if-metric",
         "loop",
         "many-processes",
+        "masked",
         "metric",
         "model",
         "no-step",
@@ -101,6 +103,7 @@ MEANINGS = frozenset(
         "trial",
         "vectorizer",
         "vocabulary",
+        "wrapper",
         "write",
         "writer",
         "zscore",
@@ -235,6 +238,15 @@ class Knowledge:
     def feed(self, names: Iterable[str]) -> Feed | None:
         """Return what a call does with the data that it is handed."""
         return self._first(self.feeds, self._feeds, names)
+
+    def released(self, is_used: Callable[[str, tuple[int, ...]], bool]) -> Knowledge:
+        """Return what is true of the versions that a project uses.
+
+        Args:
+            is_used: Takes a library and a version; tells whether the project's is no older.
+        """
+        owners = [each for each in self.owners if each.since is None or is_used(*each.since)]
+        return self if len(owners) == len(self.owners) else replace(self, owners=owners)
 
     def chooser(self, names: Iterable[str]) -> Chooser | None:
         """Return what a call makes a library's loop choose by."""

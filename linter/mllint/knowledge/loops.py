@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 DUTIES = frozenset({"seed", "checkpoint", "log"})
-OWNER_KEYS = ("name", "made", "owns", "off", "on", "takes_epochs")
+OWNER_KEYS = ("name", "made", "owns", "off", "on", "takes_epochs", "since")
 PURPOSES = frozenset({"train", "validate", "test"})
 
 
@@ -25,6 +26,7 @@ class Owner:
         off: For a duty, the arguments that switch it off, as ``name=value``.
         on: For a duty that it takes over only if it is asked to, the arguments that ask for it.
         takes_epochs: Whether it trains in epochs that a crash can waste, rather than in one fit.
+        since: The library, and its first version of which this is true; None for any.
     """
 
     names: tuple[str, ...]
@@ -33,6 +35,7 @@ class Owner:
     off: dict[str, list[str]]
     on: dict[str, list[str]]
     takes_epochs: bool = True
+    since: tuple[str, tuple[int, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,14 @@ class Feed:
         names: The call.
         arguments: For a keyword, its position and what the data are for: ``train``, ``validate``
             (to choose a model), ``test`` (to report on it).
+        by: The argument by which it is handed what chooses; empty where that is handed elsewhere.
+        module: The class of what may be handed in place of each of them, and has them all.
     """
 
     names: tuple[str, ...]
     arguments: dict[str, tuple[int | None, str]]
+    by: str = ""
+    module: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,17 +64,23 @@ class Chooser:
         names: The call that makes it, or that configures the loop.
         asks: The argument without which it chooses nothing: ``name``, or ``name=value``; empty
             where it always does.
+        within: The method that hands it to the loop; empty where it need not be handed.
+        monitors: How the name of what it looks at begins, if it is one of validation; empty where
+            any name may be one but those of training.
     """
 
     names: tuple[str, ...]
     asks: str = ""
+    within: str = ""
+    monitors: str = ""
 
 
 def chooser(data: dict[str, Any], where: str) -> Chooser:
     """Return a chooser, as a file describes it."""
-    if not {"name"} <= data.keys() <= {"name", "asks"}:
-        raise KnowledgeError(f"{where}: a chooser has name, asks")
-    return Chooser(tuple(texts(data["name"], f"{where}: chooser.name")), str(data.get("asks", "")))
+    if not {"name"} <= data.keys() <= {"name", "asks", "within", "monitors"}:
+        raise KnowledgeError(f"{where}: a chooser has name, asks, within, monitors")
+    names = tuple(texts(data["name"], f"{where}: chooser.name"))
+    return Chooser(names, *(str(data.get(key, "")) for key in ("asks", "within", "monitors")))
 
 
 def owner(data: dict[str, Any], where: str) -> Owner:
@@ -83,20 +96,29 @@ def owner(data: dict[str, Any], where: str) -> Owner:
         raise KnowledgeError(f"{where}: duties are {', '.join(sorted(DUTIES))}")
     names = tuple(texts(data["name"], f"{where}: owner.name"))
     epochs = data.get("takes_epochs", True)
-    return Owner(names, data["made"], owns, switches["off"], switches["on"], epochs)
+    since = release(data["since"], where) if "since" in data else None
+    return Owner(names, data["made"], owns, switches["off"], switches["on"], epochs, since)
+
+
+def release(text: str, where: str) -> tuple[str, tuple[int, ...]]:
+    """Return a library and its version: ``sentence-transformers 3.0``."""
+    library, _, version = text.partition(" ")
+    if not re.fullmatch(r"\d+(\.\d+)*", version):
+        raise KnowledgeError(f"{where}: owner.since is a library and its version")
+    return library, tuple(int(part) for part in version.split("."))
 
 
 def feed(data: dict[str, Any], where: str) -> Feed:
     """Return what a call does with the data that it is handed."""
-    name = data.pop("name", "")
+    name, by, module = (data.pop(key, "") for key in ("name", "by", "module"))
     if not name or not data.keys() <= PURPOSES:
-        raise KnowledgeError(f"{where}: a feed has name, {', '.join(sorted(PURPOSES))}")
+        raise KnowledgeError(f"{where}: a feed has name, by, module, {', '.join(sorted(PURPOSES))}")
     arguments = {
         keyword: (position if position >= 0 else None, purpose)
         for purpose, keywords in data.items()
         for keyword, position in keywords.items()
     }
-    return Feed((name,), arguments)
+    return Feed((name,), arguments, by, module)
 
 
 def texts(value: object, where: str) -> list[str]:

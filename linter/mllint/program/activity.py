@@ -41,7 +41,7 @@ from ..facts.statements import (
     With,
     header,
 )
-from .calls import MAKING, without_config
+from .calls import MAKING, WRAPPERS, without_config, wrapped_in
 from .evaluation import Evaluator
 from .symbols import FunctionSymbol, Module, class_symbol
 from .values import (
@@ -63,6 +63,8 @@ MAINS = frozenset(
     {"absl.app.run", "tensorflow.app.run", "tensorflow.compat.v1.app.run"}
     | {"tensorflow.python.platform.app.run", "tensorflow.platform.app.run"}
 )
+# Python's own functions: of what they are handed, they call special methods alone.
+PYTHON = ("builtins.", "types.", "typing.", "copy.", "pickle.", "inspect.", "weakref.", "json.")
 # Decorators that are methods of what a library made, or that register: ``Engine().on()``. Commands
 # are programs of their own, of which a run carries out one.
 KEEPING = re.compile(r"(\(\)\.(?!command|callback|local_entrypoint)\w+|\.register\w*)(\(\))?$")
@@ -283,9 +285,11 @@ class Observer:
     def handed(self, site: Site) -> None:
         """Visit the project's functions and objects that a library is handed: it calls them.
 
-        Python's own functions, such as ``len`` and ``isinstance``, call special methods alone.
+        Python's own functions, such as ``len`` and ``isinstance``, call special methods alone; a
+        wrapper (``jax.jit``) gives back the function, which runs when that is called.
         """
-        is_python = bool(site.names) and all(each.startswith("builtins.") for each in site.names)
+        wrapped = wrapped_in(site.call) if any(map(WRAPPERS.fullmatch, site.names)) else None
+        is_python = bool(site.names) and all(each.startswith(PYTHON) for each in site.names)
         arguments: list[Expression] = [*site.call.args, *(value for _, value in site.call.keywords)]
         if not arguments and not COMMANDS.isdisjoint(site.names):
             arguments += map(Name, self.frame.module.table)
@@ -305,7 +309,8 @@ class Observer:
                 case _:
                     for value in self.evaluator.evaluate(argument, self.frame):
                         if isinstance(value, Callable | Partial):
-                            self.visit_all(value, site.statement.line)
+                            if argument is not wrapped:
+                                self.visit_all(value, site.statement.line)
                         elif isinstance(value, Instance):
                             self.hooks(value, site.statement.line, special=is_python)
                         elif isinstance(value, Type) and not is_python:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ..facts.expressions import Call, Constant, Expression, Mapping, Name, Star
 from ..facts.statements import Assign
+from ..knowledge import pattern, shipped_knowledge
 from .configs import Configs
 from .limits import Limits
 from .loading import Part, modules_called, text_parts
@@ -31,12 +32,7 @@ from .values import (
 MAKING = frozenset({"hydra.utils.instantiate", "hydra.utils.call"})
 INSTANTIATE = MAKING | {"hydra.utils.get_class"}
 # Library calls that give back what they are handed first, wrapped.
-WRAPPERS = frozenset(
-    {"torch.compile", "torch.jit.script", "torch.nn.DataParallel", "functools.wraps()", "copy.copy"}
-    | {"torch.nn.parallel.DistributedDataParallel", "copy.deepcopy", "torch.no_grad()"}
-    | {"torch.inference_mode()", "functools.lru_cache()", "functools.cache", "contextlib.closing"}
-    | {"torch.distributed.fsdp.FullyShardedDataParallel", "contextlib.contextmanager"}
-)
+WRAPPERS = pattern(shipped_knowledge().names["wrapper"])
 MAX_DEPTH = 5  # of frames nested in what is handed
 # A function that unwraps what it is handed by calling itself, for each way to unwrap it, gives a
 # tree of calls without end; what it gives is known after few of them.
@@ -44,6 +40,13 @@ MAX_RECURSION = 2
 GAP_MARK = "\0"  # stands for what is not known of a text
 CODE_VALUES = Package | Type | Callable
 CODE = re.compile(r"(?P<name>[\w\0]+)(?P<call>\([^()]*\))?")  # a name, or a call of one
+
+
+def wrapped_in(call: Call) -> Expression | None:
+    """Return what a wrapper is handed."""
+    if call.args:
+        return call.args[0]
+    return call.keyword("fun") or call.keyword("func") or call.keyword("f")
 
 
 class Calls(Members):
@@ -164,8 +167,8 @@ class Calls(Members):
                     yield from self.text_result(receiver, last, call, frame)
                 elif receiver is not None and last in FLUENT:
                     yield receiver
-                elif name in WRAPPERS and call.args:
-                    yield from self.evaluate(call.args[0], frame)
+                elif WRAPPERS.fullmatch(name) and (wrapped := wrapped_in(call)):
+                    yield from self.evaluate(wrapped, frame)
                 else:
                     yield Library(f"{name}()"[:MAX_NAME])
             case Type(symbol, closure):

@@ -189,6 +189,17 @@ class Evaluator(Calls):
         """Return what a module's global or builtin name stands for."""
         if name in module.table:
             return self.defined(module.table[name], Frame(module))
+        key = id(module), f"*{name}"
+        if key in self.importing:  # a circle: modules that import all of each other
+            return ()
+        self.importing.add(key)
+        try:
+            return self.starred(name, module)
+        finally:
+            self.importing.discard(key)
+
+    def starred(self, name: str, module: Module) -> Values:
+        """Return what a name stands for that comes by ``import *``, or is a builtin."""
         starred: list[Value] = []  # it may come from any library whose names are all imported
         for definition in module.table.get("*", ()):
             statement = definition.statement

@@ -25,7 +25,8 @@ from ..facts.expressions import (
     Walrus,
     dotted,
 )
-from ..facts.statements import Assign, Import, Return, Statement, Update, walk
+from ..facts.statements import Assign, Import, Statement, Update
+from .conditions import returns
 from .members import FLUENT
 from .scenes import Play, Scene
 from .symbols import ClassSymbol, Definition, FunctionSymbol
@@ -205,8 +206,8 @@ class Objects:
 
     def returned(self, scene: Scene, function: FunctionSymbol, path: Path) -> Iterator[Thing]:
         """Yield what a function returns."""
-        for statement in walk(function.body):
-            if isinstance(statement, Return) and statement.value is not None:
+        for statement in returns(function.body, scene, self.play.program.evaluator):
+            if statement.value is not None:
                 yield from self.things(statement.value, scene, statement, path)
 
     def named(

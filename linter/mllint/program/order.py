@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
-from ..facts.statements import With
+from ..facts.expressions import Lambda, calls, subexpressions
+from ..facts.statements import With, header, walk
 from .activity import Activity, Site
 from .entries import Entry
 from .ordering import Ordering
 from .reach import Explorer, Reach
-from .symbols import FunctionSymbol
+from .symbols import FunctionSymbol, Owner
 from .values import Frame
 
 MAX_DEPTH = 60  # of calls
@@ -106,6 +107,8 @@ def planned(activity: Activity, explorer: Explorer) -> Plan:
     stops: list[Stop] = []
     for site in activity.sites:
         line = site.statement.line
+        if id(site.call) in explorer.once(in_lambdas, site.frame.function or site.module):
+            continue
         visited: list[Frame] = []
         while imports and imports[0][0] <= line:
             visited.append(imports.pop(0)[1])
@@ -124,6 +127,17 @@ def is_entering(frame: Frame, site: Site) -> bool:
         isinstance(site.statement, With)
         and function is not None
         and function.name.endswith("__enter__")
+    )
+
+
+def in_lambdas(owner: Owner) -> frozenset[int]:
+    """Return the calls, by id, that lambdas make when they are called, and not where they stand."""
+    return frozenset(
+        id(call)
+        for statement in walk(owner.body, into_definitions=True)
+        for part in subexpressions(header(statement))
+        if isinstance(part, Lambda)
+        for call in calls((part.body,))
     )
 
 

@@ -17,6 +17,7 @@ from ..facts.expressions import (
     Subscript,
     dotted,
 )
+from ..facts.statements import Evaluate, Statement, walk
 from ..knowledge import Knowledge
 from .objects import Objects, Thing, Things
 from .scenes import Scene
@@ -259,8 +260,26 @@ class Partition:
         return Overlap("within" if rest else "same", first, second)
 
     def repeats(self, one: Thing, other: Thing) -> bool:
-        """Tell whether two splits may give the same parts: both are seeded."""
-        return all(is_seeded(each) for each in (one, other))
+        """Tell whether two splits may give the same parts: both are seeded, or both just before."""
+        if all(is_seeded(each) for each in (one, other)):
+            return True
+        seeds = [self.seeded_before(each) for each in (one, other)]
+        return seeds[0] is not None and seeds[0] == seeds[1]
+
+    def seeded_before(self, split: Thing) -> object:
+        """Return with what the statement right before a split seeds; None if it does not."""
+        before: Statement | None = None
+        for statement in walk(split.scene.body):
+            if statement is split.statement:
+                break
+            before = statement
+        match before:
+            case Evaluate(_, Call(func, args, keywords)):
+                values = self.objects.play.program.evaluator.evaluate(func, split.scene.frame)
+                names = [each.name for each in values if isinstance(each, Library)]
+                if self.knowledge.seeded(names):
+                    return args, keywords
+        return None
 
 
 def are_keys(path: tuple[object, ...]) -> bool:

@@ -15,18 +15,18 @@ from ..facts.expressions import (
     Constant,
     Expression,
     Name,
-    Operation,
     subexpressions,
 )
 from ..facts.statements import Body, For, If, Return, Statement, With, header, walk
 from .activity import Site
+from .conditions import truth
 from .entries import Entry
 from .objects import Objects, Thing, Things
 from .program import Program
 from .scenes import Play, Scene
 from .steps import meant
 from .symbols import ClassSymbol
-from .values import Library, Literal
+from .values import Instance, Library
 
 GRADIENTLESS = frozenset({"torch.no_grad()", "torch.inference_mode()", "torch.no_grad"})
 METHODS = {
@@ -48,7 +48,8 @@ class Use(NamedTuple):
     """What data are used for.
 
     Attributes:
-        purpose: ``train``; ``score`` in a loop by hand; ``validate`` or ``test`` by a library.
+        purpose: ``train``; ``score`` in a loop by hand; ``validate`` or ``test`` by a library;
+            ``watch`` where a library validates and nothing can choose by that.
         thing: The loader or data set.
         scene: In which call of which function.
         statement: The loop; the call; or what a loader's method returns.
@@ -161,7 +162,7 @@ class Phases:
         for outer, inner in pairwise(blocks):
             if not isinstance(outer, If):
                 continue
-            value = self.truth(outer.test, scene)
+            value = truth(outer.test, scene, self.program.evaluator)
             if value is not None and any(each is inner for each in outer.orelse):
                 value = not value
             if value is False:
@@ -169,38 +170,6 @@ class Phases:
             if value is None and depends_on_parameter(outer.test, scene):
                 result = None
         return result
-
-    def truth(self, test: Expression, scene: Scene) -> bool | None:
-        """Return whether a condition holds, where its value is written out."""
-        match test:
-            case Operation("not", (inside,)):
-                value = self.truth(inside, scene)
-                return None if value is None else not value
-            case Compare(left, (("is" | "is not" as operator, Constant(None)),)):
-                found = self.constants(left, scene)
-                if found is None or None not in found:
-                    handed = isinstance(left, Name) and scene.argument(left.id) is not None
-                    return operator == "is not" if handed else None
-                return operator == "is"
-            case Compare(left, (("==" | "!=" as operator, Constant(right)),)):
-                found = self.constants(left, scene)
-                if found is None or len(found) != 1:
-                    return None
-                return bool(found[0] == right) == (operator == "==")
-            case Name():
-                found = self.constants(test, scene)
-                return bool(found[0]) if found and len(found) == 1 else None
-        return None
-
-    def constants(self, expression: Expression, scene: Scene) -> list[object] | None:
-        """Return the constants that an expression may be; None if it may be anything else."""
-        values = self.program.evaluator.evaluate(expression, scene.frame)
-        found = [
-            each.expression.value
-            for each in values
-            if isinstance(each, Literal) and isinstance(each.expression, Constant)
-        ]
-        return found if values and len(found) == len(values) else None
 
     def is_gradientless(self, scene: Scene, loop: For) -> bool:
         """Tell whether a loop runs without gradients, or with the model set to evaluate."""
@@ -280,11 +249,28 @@ class Phases:
             feed = self.program.knowledge.feed(meant(site, self.program.evaluator))
             if feed is None:
                 continue
-            for keyword, (position, purpose) in feed.arguments.items():
+            is_watched = feed.by and not (site.call.is_open or site.call.keyword(feed.by))
+            for keyword, (position, known) in feed.arguments.items():
+                purpose = "watch" if is_watched and known == "validate" else known
                 handed = site.call.argument(keyword, position)
-                if handed is not None:
+                if handed is not None and not self.is_module(feed.module, handed, scene):
                     for thing in self.objects.things(handed, scene, site.statement):
                         yield Use(purpose, thing, scene, site.statement, handed)
+
+    def is_module(self, name: str, handed: Expression, scene: Scene) -> bool:
+        """Tell whether what is handed has all loaders, or may have them for all that is known."""
+        if not name:
+            return False
+        values = self.program.evaluator.evaluate(handed, scene.frame)
+        names = [each.name.removesuffix("()") for each in values if isinstance(each, Library)]
+        if len(names) == len(values) and not self.program.knowledge.means("loader", names):
+            return not any(each.path for each in self.objects.things(handed, scene, None))
+        return any(
+            isinstance(each, Library) and each.name.endswith(name)
+            for value in values
+            if isinstance(value, Instance)
+            for each in self.program.evaluator.ancestry(value.symbol)
+        )
 
     def methods(self, scene: Scene) -> Iterator[Use]:
         """Yield what the loaders' methods of a Lightning module return."""

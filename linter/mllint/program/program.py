@@ -44,7 +44,9 @@ class Program:
         self, project: Project, sources: list[Source], functions: Functions | None = None
     ) -> None:
         self.project = project
-        self.knowledge = extended(shipped_knowledge(), functions or {})
+        self.knowledge = extended(shipped_knowledge(), functions or {}).released(
+            lambda library, version: not project.pinned_below(library, *version)
+        )
         parsed = [source for source in sources if source.outline.failure is None]
         self.unparsable = [
             Module(source, "", False) for source in sources if source.outline.failure is not None

@@ -20,6 +20,8 @@ PREDICT |= {"predict_classes", "score_samples", "predict_on_batch", "predict_gen
 SCORE = frozenset({"score", "evaluate", "evaluate_generator", "test_on_batch"})
 ITSELF = frozenset({"set_params", "set_output", "compile", "build", "summary", "clone"})
 STOPPING = "early_stopping_rounds"
+# These keep the iteration that is best on what they validate on, unless they are told not to.
+BEST_OF_EACH = "CatBoost"
 # Attributes of a fitted model by which features are chosen.
 IMPORTANCES = frozenset({"feature_importances_", "coef_", "support_", "ranking_", "scores_"})
 
@@ -153,12 +155,12 @@ class Estimators(Scores):
         """Return what chooses an epoch or a rate by the validation of a fit."""
         callbacks = self.evaluate(call.keyword("callbacks")).flat.things
         found = [each.spot for each in callbacks if each.kind == "chooser"]
-        made = (call, thing.spot.part)
-        found += [
-            self.spot(each)
-            for each in made
-            if isinstance(each, Call) and each.keyword(STOPPING) not in (None, Constant(None))
-        ]
+        made = [each for each in (call, thing.spot.part) if isinstance(each, Call)]
+        stopping = [e for e in made if e.keyword(STOPPING) not in (None, Constant(None))]
+        if not stopping and thing.name.startswith(BEST_OF_EACH):
+            stopping = [call]
+        if not any(each.keyword("use_best_model") == Constant(False) for each in made):
+            found += map(self.spot, stopping)
         return tuple(sorted(found, key=lambda each: each.line))
 
     def validated(

@@ -12,6 +12,7 @@ from .columns import Table, joined_literals, joined_tables
 from .provenance import Mark, Region, Split, Step, Thing
 
 MAX_ITEMS = 40
+MAX_DEPTH = 5  # of containers in containers: a list that a loop wraps again and again has no end
 NO_REGIONS: frozenset[Region] = frozenset()
 NO_MARKS: frozenset[Mark] = frozenset()
 NO_THINGS: frozenset[Thing] = frozenset()
@@ -137,12 +138,22 @@ class Value:
 
     def with_item(self, key: object, value: Value) -> Value:
         """Return it with an item put in; whatever else is known of it holds for that too."""
-        by_key = dict(self.items or ())
+        by_key, value = dict(self.items or ()), value.shallow
         if key is None or len(by_key) >= MAX_ITEMS:
             by_key[None] = by_key.get(None, NOTHING).join(value)
         else:
             by_key[key] = value
         return replace(self, items=tuple(by_key.items()), literal=None)
+
+    @property
+    def depth(self) -> int:
+        """How deep what it contains is nested; 0 if nothing is told apart in it."""
+        return 1 + max((each.depth for _, each in self.items), default=0) if self.items else 0
+
+    @property
+    def shallow(self) -> Value:
+        """It, if there is room for one level more around it, or all that it holds as one."""
+        return self if self.depth < MAX_DEPTH else self.flat
 
     @property
     def flat(self) -> Value:
@@ -179,7 +190,7 @@ def joined(values: Iterable[Value]) -> Value:
 
 def container(values: Iterable[Value]) -> Value:
     """Return a list or tuple."""
-    found = tuple(enumerate(values))
+    found = tuple(enumerate(each.shallow for each in values))
     if len(found) > MAX_ITEMS:
         return Value(items=((None, joined(each for _, each in found)),))
     return Value(items=found)
@@ -187,7 +198,7 @@ def container(values: Iterable[Value]) -> Value:
 
 def dictionary(pairs: Mapping[object, Value]) -> Value:
     """Return a dictionary with literal keys."""
-    return Value(items=tuple(pairs.items()))
+    return Value(items=tuple((key, each.shallow) for key, each in pairs.items()))
 
 
 def _join_items(

@@ -52,11 +52,13 @@ def learning_of(graph: CallGraph, knowledge: Knowledge) -> Learning:
 
 
 def is_learning(site: Site, knowledge: Knowledge, evaluator: Evaluator) -> bool:
-    """Tell whether a call is a training step, or calls a model or a loss."""
+    """Tell whether a call is a training step, runs a graph, or calls a model or a loss."""
     func = site.call.func
     if isinstance(func, Attribute) and func.attr in ("backward", "manual_backward"):
         return True
-    if knowledge.means("step", site.names) or knowledge.owner(site.names) is not None:
+    if any(knowledge.means(each, site.names) for each in ("step", "fetch")):
+        return True
+    if knowledge.owner(site.names) is not None:
         return True
     return any(is_network(value, evaluator) for value in site.values)
 

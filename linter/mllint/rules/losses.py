@@ -1,4 +1,4 @@
-"""What ``backward`` is called on: whatever it is called, it is a loss."""
+"""What is differentiated or minimized: whatever it is called, it is a loss."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from collections.abc import Iterable, Iterator
 from ..facts.expressions import Attribute, Call, Expression, Name, Operation, dotted
 from ..program.symbols import Owner
 
-DIFFERENTIATING = ("backward", "manual_backward")
+BACKWARD = ("backward", "manual_backward")
+# TensorFlow's optimizers and tapes are handed the loss first.
+OF_FIRST = ("minimize", "compute_gradients", "gradient", "gradients")
+DIFFERENTIATING = BACKWARD + OF_FIRST
 # Methods that give the tensor that they are called on, reduced or moved.
 SAME_TENSOR = frozenset({"mean", "sum", "to", "float", "cuda", "cpu", "half", "double"})
 
 
 def differentiated(call: Call) -> Iterator[Expression]:
-    """Yield what a call of ``backward`` differentiates."""
+    """Yield what a call differentiates."""
     func = call.func
     if not isinstance(func, Attribute) or func.attr not in DIFFERENTIATING:
+        return
+    if func.attr in OF_FIRST:
+        yield from call.args[:1]
         return
     match func.value, call.args:
         case Call(Attribute(_, "scale"), (inside, *_)), _:  # a gradient scaler's

@@ -17,6 +17,7 @@ from ..facts.expressions import (
     Compare,
     Comprehension,
     Conditional,
+    Constant,
     Expression,
     Mapping,
     Name,
@@ -130,6 +131,29 @@ class Metrics(Origins):
                 yield from self.put_into(value, frame)
             case Compare(left, (("==", right),)):
                 yield self._predicts(left, frame) or self._predicts(right, frame)
+
+    def returned(self, call: Call, frame: Frame) -> Iterator[Given]:
+        """Yield what a call gives back: of a session's run, what it is told to fetch."""
+        yield from super().returned(call, frame)
+        values = self.evaluator.evaluate(call.func, frame)
+        names = [value.name for value in values if isinstance(value, Library)]
+        if call.args and self.knowledge.means("fetch", names):
+            yield call.args[0], frame
+
+    def item(self, value: Expression, key: Expression, frame: Frame) -> list[Given] | None:
+        """Return an entry of a dictionary that is written out, or an item of what a call gives."""
+        found = super().item(value, key, frame)
+        if found is None and isinstance(value, Name) and isinstance(key, Constant):
+            place = key.value
+            found = [
+                (each.items[place], there)
+                for made, inner in self.origins(value, frame)
+                if isinstance(made, Call)
+                for each, there in self.returned(made, inner)
+                if isinstance(each, Sequence) and type(place) is int
+                if -len(each.items) <= place < len(each.items)
+            ]
+        return found or None
 
     def _meanings(self, expression: Expression, frame: Frame) -> Iterator[Given | int]:
         """Yield what an expression stands for: a library's metric, a literal, what a meter got."""

@@ -26,6 +26,12 @@ WAYS = {
     "main block": "import lib\nif __name__ == '__main__':\n    lib.target()",
     "assigned": "import lib\nf = lib.target\nf()",
     "partial": "from functools import partial\nimport lib\nf = partial(lib.target, 1)\nf(2)",
+    "jitted": "import jax, lib\nf = jax.jit(lib.target)\nf()",
+    "wrapped in an attribute": (
+        "import jax, lib\nclass A:\n    def __init__(self):\n"
+        "        def inner():\n            lib.target()\n        self.f = jax.pmap(fun=inner)\n"
+        "    def m(self):\n        self.f()\nA().m()"
+    ),
     "lambda": "import lib\nf = lambda: lib.target()\nf()",
     "dispatch": "import lib\nTABLE = {'a': lib.target}\nTABLE['a']()",
     "dispatch by a name unknown": "import lib, sys\nT = {'a': lib.target}\nT[sys.argv[1]]()",
@@ -238,7 +244,13 @@ def test_what_is_not_called_is_not_reached(program):
 
 @pytest.mark.parametrize(
     ("call", "is_reached"),
-    [("len(a)", False), ("isinstance(a, A)", False), ("str(a)", True), ("library.use(a)", True)],
+    [
+        ("len(a)", False),
+        ("isinstance(a, A)", False),
+        ("str(a)", True),
+        ("library.use(a)", True),
+        ("import types; types.MethodType(len, a)", False),
+    ],
 )
 def test_python_itself_calls_special_methods_alone(call, is_reached, program):
     methods = {"str(a)": "__str__"}.get(call, "start")
@@ -248,6 +260,19 @@ def test_python_itself_calls_special_methods_alone(call, is_reached, program):
     linked = program({"main.py": f"{text}{call}\n", "lib.py": TARGET})
     reach = linked.reach(next(e for e in linked.entries if e.module.name == "main"))
     assert bool(list(reach.calls(SEED))) is is_reached
+
+
+def test_modules_that_import_all_of_each_other_are_no_riddle(program):
+    linked = program(
+        {
+            "main.py": "from a import *\ntarget()\nnowhere()\n",
+            "a.py": "from b import *\n",
+            "b.py": "from a import *\nfrom lib import *\n",
+            "lib.py": TARGET,
+        }
+    )
+    reach = linked.reach(next(e for e in linked.entries if e.module.name == "main"))
+    assert list(reach.calls(SEED))
 
 
 def test_a_main_block_is_not_run_by_an_import(program):

@@ -13,6 +13,8 @@ from ..base import Note, Report, Rule
 from ..scopes import Scope, scopes_of
 
 DISTRIBUTED = frozenset({"init_process_group", "DistributedDataParallel"})
+# What keeps no tensors in its state, by what it is called.
+NUMBERS = ("sched", "scaler", "sampler")
 
 
 class LoadWithoutMapLocation(Rule):
@@ -71,6 +73,15 @@ def resume(model, path):
 """,
     )
     good = (
+        # The state of a scheduler is made of numbers.
+        """
+import torch
+import torch.distributed as dist
+
+def resume(scheduler, path):
+    dist.init_process_group("nccl")
+    scheduler.load_state_dict(torch.load(path))
+""",
         # For machines with a GPU only, or without.
         """
 import torch
@@ -128,12 +139,18 @@ def is_loaded(load: Call, statement: Statement, scope: Scope) -> bool:
     targets = statement.targets if isinstance(statement, Assign) else ()
     names = {part.id for part in subexpressions(targets) if isinstance(part, Name)}
     for site in scope.sites:
-        if last_name(site.call) != "load_state_dict":
+        if last_name(site.call) != "load_state_dict" or holds_numbers(site.call):
             continue
         parts = list(subexpressions(site.call.args))
         if any(part is load or (isinstance(part, Name) and part.id in names) for part in parts):
             return True
     return False
+
+
+def holds_numbers(call: Call) -> bool:
+    """Tell whether the state of what loads is made of numbers, which are on no GPU."""
+    subject = dotted(call.func).rpartition(".")[0].rpartition(".")[2].lower()
+    return any(word in subject for word in NUMBERS)
 
 
 def report(module: Module, loads: list[tuple[Statement, Call]], spread: bool) -> Report:

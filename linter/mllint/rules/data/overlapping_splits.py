@@ -120,6 +120,42 @@ print(model.score(test[["rooms"]], test["price"]))
 """,
     )
     good = (
+        # One graph, whose nodes are parted by masks.
+        """
+import lightning as L
+import torch_geometric
+from torch_geometric import loader
+
+graphs = torch_geometric.datasets.Planetoid(root="data", name="Cora")
+nodes = loader.DataLoader(graphs, batch_size=1)
+L.seed_everything(0)
+L.Trainer().fit(model, nodes, nodes)
+""",
+        # Two data sets of the same rows, cut alike, for the same seed is set before each cut.
+        """
+import lightning as L
+from torch.utils.data import DataLoader, random_split
+from torchvision import datasets
+
+known = datasets.CIFAR10("data", train=True, transform=augment)
+plain = datasets.CIFAR10("data", train=True, transform=convert)
+L.seed_everything(42)
+train, _ = random_split(known, [45000, 5000])
+L.seed_everything(42)
+_, val = random_split(plain, [45000, 5000])
+L.Trainer().fit(model, DataLoader(train, 64, shuffle=True), DataLoader(val, 64))
+""",
+        # A module that has the loaders of each part is handed to both, by a factory.
+        """
+import lightning as L
+from factory import make
+
+L.seed_everything(0)
+trainer = L.Trainer()
+data = make("digits")
+trainer.fit(model, data)
+trainer.test(model, data)
+""",
         # Parts that differ only in an argument: a folder, the set that is asked for.
         """
 import os
@@ -344,7 +380,8 @@ class Search:
     def fed(self, use: Use) -> Iterator[Fed]:
         """Yield the parts that a use holds."""
         for part in self.partition.parts(use.thing):
-            yield Fed(use, part)
+            if not self.partition.knowledge.means("masked", part.thing.names):
+                yield Fed(use, part)
 
     def reports(self) -> Iterator[Report]:
         """Yield the reports."""

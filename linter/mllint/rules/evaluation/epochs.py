@@ -66,7 +66,7 @@ class Epochs:
         trained = [p for use in self.uses("train") for p in self.partition.parts(use.thing)]
         scored = [
             (use, part)
-            for use in self.uses("score", "validate", "test")
+            for use in self.uses("score", "validate", "test", "watch")
             for part in self.partition.parts(use.thing)
         ]
         if not trained:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Attribute, Call, Constant, Name
+from ...facts.expressions import (
+    Attribute,
+    Call,
+    Constant,
+    Expression,
+    Mapping,
+    Name,
+    subexpressions,
+)
+from ...facts.statements import Body, header, walk
 from ...program.activity import Site
 from ...program.objects import label
 from ...program.phases import phases_of
@@ -174,6 +183,59 @@ trainer = Weighted(
 trainer.train()
 trainer.evaluate()
 """,
+        # The rate falls with what Lightning monitors.
+        """
+import lightning as L
+import torch
+from torch.utils.data import DataLoader
+from torchvision import datasets
+
+class Net(L.LightningModule):
+    def configure_optimizers(self):
+        optimizer = torch.optim.Adam(self.parameters())
+        scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": scheduler, "monitor": "val_loss"},
+        }
+
+    def train_dataloader(self):
+        return DataLoader(datasets.MNIST("data", train=True), 64, shuffle=True)
+
+    def val_dataloader(self):
+        return DataLoader(datasets.MNIST("data", train=False), 64)
+
+L.seed_everything(0)
+L.Trainer(max_epochs=3).fit(Net())
+""",
+        # Folders of pictures.
+        """
+from tensorflow import keras
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+keras.utils.set_random_seed(0)
+pictures = ImageDataGenerator(rescale=1 / 255)
+train = pictures.flow_from_directory("data/train", target_size=(64, 64))
+test = pictures.flow_from_directory("data/test", target_size=(64, 64))
+model = keras.Sequential([keras.layers.Dense(2)])
+stop = keras.callbacks.EarlyStopping(patience=3)
+model.fit(train, validation_data=test, epochs=20, callbacks=[stop])
+print(model.evaluate(test))
+""",
+        # CatBoost keeps the best iteration by itself.
+        """
+import pandas as pd
+from catboost import CatBoostClassifier, Pool
+from sklearn.model_selection import train_test_split
+
+data = pd.read_csv("churn.csv")
+y = data.pop("churned")
+X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
+test = Pool(X_test, y_test)
+model = CatBoostClassifier(iterations=1000)
+model.fit(Pool(X_train, y_train), eval_set=test)
+print(model.score(test))
+""",
         # The comparison that makes a loop one of scoring is a helper's.
         """
 import torch
@@ -207,6 +269,36 @@ for epoch in range(10):
 """,
     )
     good = (
+        # The helper gives three loaders, as it is asked here.
+        """
+import torch
+from torch.utils.data import DataLoader, random_split
+from torchvision import datasets
+
+def make_loaders(fraction=None):
+    known = datasets.MNIST("data", train=True)
+    test = DataLoader(datasets.MNIST("data", train=False), 64)
+    if fraction is None:
+        return DataLoader(known, 64, shuffle=True), test
+    first, second = random_split(known, [1 - fraction, fraction])
+    return DataLoader(first, 64, shuffle=True), DataLoader(second, 64), test
+
+torch.manual_seed(0)
+train_loader, held_loader, last_loader = make_loaders(0.1)
+best = 0
+for epoch in range(9):
+    for x, y in train_loader:
+        criterion(model(x), y).backward()
+        optimizer.step()
+    model.eval()
+    hits = 0
+    with torch.no_grad():
+        for x, y in held_loader:
+            hits += (model(x).argmax(1) == y).sum().item()
+    if hits > best:
+        best = hits
+        torch.save(model.state_dict(), "best.pt")
+""",
         # One half of the training part is called "test" by the library that splits it.
         """
 from datasets import load_dataset
@@ -233,6 +325,31 @@ train_loader = DataLoader(datasets.MNIST("data", train=True), 64, shuffle=True)
 test_loader = DataLoader(datasets.MNIST("data", train=False), 64)
 trainer = L.Trainer(callbacks=[ModelCheckpoint(every_n_epochs=5, save_top_k=-1)])
 trainer.fit(model, train_loader, test_loader)
+""",
+        # The callbacks are another fit's; CatBoost is told to keep the last iteration.
+        """
+import pandas as pd
+from catboost import CatBoostClassifier
+from sklearn.model_selection import train_test_split
+from tensorflow import keras
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+keras.utils.set_random_seed(0)
+pictures = ImageDataGenerator(rescale=1 / 255)
+train = pictures.flow_from_directory("data/train")
+test = pictures.flow_from_directory("data/test")
+model = keras.Sequential([keras.layers.Dense(2)])
+model.fit(train, validation_data=test, epochs=20)
+print(model.evaluate(test))
+other = keras.Sequential([keras.layers.Dense(2)])
+other.fit(train, epochs=20, callbacks=[keras.callbacks.EarlyStopping("loss")])
+
+table = pd.read_csv("churn.csv")
+y = table.pop("churned")
+X_train, X_test, y_train, y_test = train_test_split(table, y, random_state=0)
+trees = CatBoostClassifier(iterations=100, use_best_model=False)
+trees.fit(X_train, y_train, eval_set=(X_test, y_test))
+print(trees.score(X_test, y_test))
 """,
         # Stopped by what is trained on.
         """
@@ -404,12 +521,12 @@ for epoch in range(10):
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each choice by test rows."""
-        yield from by_epoch(program)
+        seen: set[int] = set()
+        yield from by_epoch(program, seen)
         events = rows_of(program)
         held_out = HeldOut(events)
-        seen: set[int] = set()
         for use in events.evaluations:
-            if use.choosers and id(use.spot.part) not in seen:
+            if use.choosers and seen.isdisjoint({id(use.spot.part), id(handed_to(use))}):
                 report = by_validation(use, held_out)
                 if report is not None:
                     seen.add(id(use.spot.part))
@@ -432,10 +549,14 @@ for epoch in range(10):
                     break
 
 
-def by_epoch(program: Program) -> Iterator[Report]:
-    """Yield one report for each loop by hand that keeps the epoch which tests best."""
+def by_epoch(program: Program, seen: set[int]) -> Iterator[Report]:
+    """Yield one report for each loop by hand that keeps the epoch which tests best.
+
+    Args:
+        program: The program.
+        seen: What was reported; the validation data of libraries' loops are added.
+    """
     modules = set(program.mentioning("DataLoader"))
-    seen: set[int] = set()
     for entry, reach in program.programs:
         choosers = reach.where(is_chooser, program)
         if not choosers and modules.isdisjoint(reach.modules):
@@ -498,9 +619,17 @@ def is_chooser(site: Site, program: Program) -> bool:
     chooser = program.knowledge.chooser(meant(site, program.evaluator))
     if chooser is None:
         return False
-    monitored = site.call.argument("monitor", 0)
-    if isinstance(monitored, Constant) and "train" in str(monitored.value):
-        return False
+    function = site.frame.function
+    if chooser.within:
+        if function is None or function.name.rpartition(".")[2] != chooser.within:
+            return False
+        monitored = monitored_in(function.body)
+    else:
+        monitored = site.call.argument("monitor", None if chooser.asks else 0)
+    if isinstance(monitored, Constant) and isinstance(monitored.value, str):
+        name = monitored.value
+        if "train" in name or not name.startswith(chooser.monitors):
+            return False
     name, _, value = chooser.asks.partition("=")
     handed = site.call.keyword(name) if name else Constant(True)
     if handed is None or handed == Constant(None):
@@ -511,11 +640,27 @@ def is_chooser(site: Site, program: Program) -> bool:
     )
 
 
+def monitored_in(body: Body) -> Expression | None:
+    """Return what some statements say is monitored: ``{"scheduler": …, "monitor": "val_loss"}``."""
+    for statement in walk(body):
+        for part in subexpressions(header(statement)):
+            for key, value in part.pairs if isinstance(part, Mapping) else ():
+                if key == Constant("monitor"):
+                    return value
+    return None
+
+
+def handed_to(use: Evaluation) -> Expression | None:
+    """Return what a fit is handed to validate on."""
+    call = use.call
+    return call and (call.keyword("validation_data") or call.keyword("eval_set"))
+
+
 def by_validation(use: Evaluation, held_out: HeldOut) -> Report | None:
     """Return the report of a fit that is stopped, or whose epoch is chosen, by the test part."""
     spot, call = use.spot, use.call
     rows = use.data.flat.regions
-    handed = call and (call.keyword("validation_data") or call.keyword("eval_set"))
+    handed = handed_to(use)
     named = use.spot.part if handed is None else Call(Name("_"), (handed,), ())
     names = names_in(named)
     if any(VALIDATION.search(each) for each in names) and not any(map(TEST.search, names)):

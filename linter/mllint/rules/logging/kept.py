@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Attribute, Call, Name, dotted, last_name, subexpressions
+from ...facts.expressions import (
+    Attribute,
+    Call,
+    Constant,
+    Expression,
+    Mapping,
+    Name,
+    Sequence,
+    dotted,
+    last_name,
+    subexpressions,
+)
 from ...program.activity import Site
 from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
-from ...program.values import Library
+from ...program.values import Library, Literal
 from ..metrics import Metrics
 
 # Of a call that is not resolved and is handed a metric, these words in its name keep us silent.
@@ -47,7 +58,36 @@ def keeps_metrics(
         return True
     draws = any(counted(reach.meaning(knowledge, "keep-plot")))
     asked = counted(reach.where(may_keep_metric, program, draws))
-    return any(keeps(site, program, metrics) for site in asked)
+    if any(keeps(site, program, metrics) for site in asked):
+        return True
+    return any(keeps_history(site, metrics) for site in reach.meaning(knowledge, "save-first"))
+
+
+def keeps_history(site: Site, metrics: Metrics) -> bool:
+    """Tell whether a call saves nothing but lists to which the metrics of each step are added.
+
+    What is saved beside a model says how good that one is, and no more.
+    """
+    values = [
+        value
+        for argument in site.call.args[:1]
+        for value in metrics.evaluator.evaluate(argument, site.frame)
+        if isinstance(value, Literal)
+    ]
+    held = [item for value in values for item in items_of(value.expression)]
+    return (
+        bool(held)
+        and all(isinstance(item, Sequence | Constant) for item in held)
+        and any(isinstance(item, Sequence) for item in held)
+        and metrics.are_handed(site)
+    )
+
+
+def items_of(expression: Expression) -> tuple[Expression, ...]:
+    """Return the values of a dictionary that is written out, or a list itself."""
+    if isinstance(expression, Mapping):
+        return tuple(value for _, value in expression.pairs)
+    return (expression,)
 
 
 def keeps(site: Site, program: Program, metrics: Metrics) -> bool:

@@ -232,6 +232,43 @@ for source, target in pairs():
     print(json.dumps({"seen": int(seen)}))
 torch.save(network.state_dict(), "network.pt")
 """,
+        # The value of a node of the graph, which only a writer's summaries would keep.
+        """
+import tensorflow as tf
+
+tf.set_random_seed(0)
+x, y = tf.placeholder(tf.float32), tf.placeholder(tf.float32)
+weight = tf.Variable(tf.random_normal([1]))
+cost = tf.reduce_mean(tf.square(x * weight - y))
+tf.summary.scalar("cost", cost)
+train = tf.train.GradientDescentOptimizer(0.1).minimize(cost)
+saver = tf.train.Saver()
+with tf.Session() as session:
+    session.run(tf.global_variables_initializer())
+    for epoch in range(20):
+        _, value = session.run([train, cost], feed_dict=batch())
+        print("epoch", epoch, value)
+    saver.save(session, "model")
+""",
+        # The mean over all processes.
+        """
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+
+set_seed(0)
+accelerator = Accelerator()
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+model, optimizer, loader = accelerator.prepare(model, optimizer, data())
+for step, (x, y) in enumerate(loader):
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    average = accelerator.gather(loss.repeat(8)).mean().item()
+    accelerator.backward(loss)
+    optimizer.step()
+    print(step, average)
+accelerator.save_state("out")
+""",
     )
     fixed = (
         """
@@ -387,6 +424,49 @@ for source, target in pairs():
     logger.info("%s", json.dumps({"seen": int(seen)}))
 torch.save(network.state_dict(), "network.pt")
 """,
+        """
+import logging
+
+import tensorflow as tf
+
+logging.basicConfig(level=logging.INFO)
+logger = logging.getLogger(__name__)
+tf.set_random_seed(0)
+x, y = tf.placeholder(tf.float32), tf.placeholder(tf.float32)
+weight = tf.Variable(tf.random_normal([1]))
+cost = tf.reduce_mean(tf.square(x * weight - y))
+tf.summary.scalar("cost", cost)
+train = tf.train.GradientDescentOptimizer(0.1).minimize(cost)
+saver = tf.train.Saver()
+with tf.Session() as session:
+    session.run(tf.global_variables_initializer())
+    for epoch in range(20):
+        _, value = session.run([train, cost], feed_dict=batch())
+        logger.info("epoch %s %s", epoch, value)
+    saver.save(session, "model")
+""",
+        """
+import logging
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+
+logging.basicConfig(level=logging.INFO)
+logger = logging.getLogger(__name__)
+set_seed(0)
+accelerator = Accelerator()
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+model, optimizer, loader = accelerator.prepare(model, optimizer, data())
+for step, (x, y) in enumerate(loader):
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    average = accelerator.gather(loss.repeat(8)).mean().item()
+    accelerator.backward(loss)
+    optimizer.step()
+    logger.info("%s %s", step, average)
+accelerator.save_state("out")
+""",
     )
     good = (
         # A library's logger, however it is called.
@@ -439,6 +519,23 @@ if __name__ == "__main__":
         loss.backward()
         optimizer.step()
         print(step, loss.item())
+""",
+        # The history is a file.
+        """
+import torch
+
+torch.manual_seed(0)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+history = {"loss": [], "step": [0]}
+for step, (x, y) in enumerate(data()):
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    print("loss", loss.item())
+    history["loss"].append(loss.item())
+    torch.save(history, "history.pt")
+torch.save(model.state_dict(), "model.pt")
 """,
         # A count of the object that is handed a loss is no loss.
         """

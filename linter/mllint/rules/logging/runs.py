@@ -21,12 +21,18 @@ from ...knowledge import Knowledge
 from ...program.activity import Around, Site
 from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
+from ...program.steps import meant
 from ...program.symbols import Owner
 from ...program.values import Library
 
 # Arguments of a beginning by which a run may follow on one that has not ended.
 APART = frozenset({"reinit", "nested"})
 ENDING = frozenset({"finish", "end_run", "end", "close", "stop", "finalize", "teardown"})
+
+
+def is_meant(site: Site, program: Program, meaning: str) -> bool:
+    """Tell whether a call has a meaning, or makes what inherits from a class that has it."""
+    return program.knowledge.means(meaning, meant(site, program.evaluator))
 
 
 class Runs:
@@ -49,7 +55,7 @@ class Runs:
 
     def calling(self, meaning: str) -> list[Site]:
         """Return the calls that have a meaning, each once."""
-        sites = self.graph.reach.meaning(self.program.knowledge, meaning)
+        sites = self.graph.reach.where(is_meant, self.program, meaning)
         found = {id(site.call): site for site in sites}
         return list(found.values())
 

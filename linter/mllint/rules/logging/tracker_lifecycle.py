@@ -138,6 +138,22 @@ optuna.create_study().optimize(objective, n_trials=20)
 """,
     )
     good = (
+        # The trainer's class inherits from one that begins the run.
+        """
+import wandb
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+class Weighted(Trainer):
+    def compute_loss(self, model, inputs, return_outputs=False):
+        return weigh(model(**inputs))
+
+class Watch(TrainerCallback):
+    def on_log(self, args, state, control, logs=None, **more):
+        wandb.log({"seen": state.num_input_tokens_seen})
+
+trainer = Weighted(model, TrainingArguments("out", report_to="wandb"), callbacks=[Watch()])
+trainer.train()
+""",
         """
 import wandb
 

@@ -78,6 +78,18 @@ Trainer(model, TrainingArguments("out", report_to="none"), train_dataset=data).t
 """,
     )
     good = (
+        # Callbacks that hand metrics to a tracker by themselves.
+        """
+import wandb
+from fastai.callback.wandb import WandbCallback
+from fastai.vision.all import *
+
+set_seed(1, True)
+with wandb.init(project="pets"):
+    learner = vision_learner(loaders(), resnet34, cbs=WandbCallback(log_preds=False))
+    learner.fine_tune(3)
+    learner.export("pets.pkl")
+""",
         # What an environment pays is the metric, and is kept.
         """
 import numpy as np

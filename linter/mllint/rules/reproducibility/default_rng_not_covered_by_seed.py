@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Constant, Name, dotted, subexpressions
+from ...facts.expressions import Conditional, Constant, Name, dotted, subexpressions
 from ...facts.rendering import render
-from ...facts.statements import If
+from ...facts.statements import If, header
 from ...fixes.changes import Fix, Replace
 from ...program.activity import Site
 from ...program.program import Program
@@ -28,7 +28,13 @@ def is_fallback(site: Site) -> bool:
     """Tell whether it is only made where the caller handed none: ``rng = rng or default_rng()``."""
     function = site.frame.function
     names = {each.name for each in function.parameters} if function else set()
-    return any(isinstance(each, If) and mentions(each.test, names) for each in site.around) or any(
+    chosen = [
+        each.test
+        for each in subexpressions(header(site.statement))
+        if isinstance(each, Conditional) and site.call in subexpressions((each.body, each.orelse))
+    ]
+    chosen += [each.test for each in site.around if isinstance(each, If)]
+    return any(mentions(each, names) for each in chosen) or any(
         target in names for target in map(dotted, getattr(site.statement, "targets", ()))
     )
 
@@ -109,6 +115,21 @@ torch.save(optimizer, "o.pt")
 import random
 
 print(random.Random().random())
+""",
+        # Whoever calls may hand one over.
+        """
+import numpy as np
+import torch
+
+def others(labels, generator=None):
+    rng = generator if generator is not None else np.random.default_rng()
+    return (labels + rng.integers(1, 10, len(labels))) % 10
+
+torch.manual_seed(3)
+optimizer = torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.1)
+print(others(np.arange(10), np.random.default_rng(3)))
+optimizer.step()
+torch.save(optimizer, "o.pt")
 """,
     )
 

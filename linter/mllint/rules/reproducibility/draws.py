@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...facts.expressions import Call, Constant, Expression, calls, dotted, last_name
-from ...facts.statements import Assign
+from ...facts.expressions import (
+    Call,
+    Constant,
+    Expression,
+    Mapping,
+    calls,
+    dotted,
+    last_name,
+    subexpressions,
+)
+from ...facts.statements import Assign, With
 from ...program.activity import Site
 from ...program.program import Program
 from ...program.reach import Reach
-from ...program.values import Frame, Library, Literal, Type
+from ...program.values import Callable, Frame, Instance, Library, Literal, Type
+from .shown import is_only_shown
 
 # Arguments that bring a generator, or a seed, of their own.
 OWN_GENERATOR = ("generator", "random_state", "rng", "seed", "sampler")
@@ -52,9 +62,16 @@ def is_aside(site: Site) -> bool:
     """Tell whether what is drawn goes into a seed, a port, a name or a pause."""
     statement = site.statement
     if isinstance(statement, Assign):
-        for target in statement.targets:
-            if any(word in dotted(target).lower() for word in ASIDE):
-                return True
+        called = [dotted(target) for target in statement.targets]
+        for part in subexpressions(statement.value):
+            if isinstance(part, Mapping):
+                called += [
+                    str(key.value)
+                    for key, value in part.pairs
+                    if isinstance(key, Constant) and site.call in calls((value,))
+                ]
+        if any(word in each.lower() for word in ASIDE for each in called):
+            return True
     return any(
         last_name(each) in PAUSES and site.call in calls(each.args)
         for each in calls(tuple(statement)[1:2])
@@ -113,8 +130,37 @@ def draws(reach: Reach, program: Program) -> Iterator[Draw]:
 
 
 def draws_for_model(site: Site, program: Program) -> bool:
-    """Tell whether a call draws from a global generator, and for no seed, port, name or pause."""
-    return any(True for _ in drawn(site, program)) and not is_aside(site)
+    """Tell whether a call draws from a global generator what may go into a model."""
+    return any(True for _ in drawn(site, program)) and not is_for_no_model(site, program)
+
+
+def is_for_no_model(site: Site, program: Program) -> bool:
+    """Tell whether what is drawn goes into no model, or is known.
+
+    It goes into a seed, port, name or pause; it is only shown; or it is drawn in a block that seeds
+    when it is entered.
+    """
+    return is_aside(site) or is_only_shown(site, program) or is_seeded_around(site, program)
+
+
+def is_seeded_around(site: Site, program: Program) -> bool:
+    """Tell whether a block around is entered by what seeds: ``with Seeded(3): shuffle(x)``."""
+    for block in site.around:
+        for context, _ in block.items if isinstance(block, With) else ():
+            for value in program.evaluator.evaluate(context, site.frame):
+                if isinstance(value, Instance) and enters_seeding(value, program):
+                    return True
+    return False
+
+
+def enters_seeding(instance: Instance, program: Program) -> bool:
+    """Tell whether what a block is entered by seeds."""
+    for method in program.evaluator.member(instance, "__enter__"):
+        if isinstance(method, Callable):
+            frame = program.evaluator.frame_of_method(method.function, instance)
+            sites = program.explorer.activity(frame, False).sites
+            return any(program.knowledge.seeded(each.names) for each in sites)
+    return False
 
 
 def may_have_workers(reach: Reach, program: Program) -> bool:

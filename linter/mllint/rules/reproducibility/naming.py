@@ -13,6 +13,7 @@ SEED_CALLS = {
     "numpy": ("numpy", "random.seed"),
     "random": ("random", "seed"),
     "tensorflow": ("tensorflow", "random.set_seed"),
+    "graph": ("tensorflow", "set_random_seed"),  # that of TensorFlow 1
     "keras": ("keras", "utils.set_random_seed"),
 }
 

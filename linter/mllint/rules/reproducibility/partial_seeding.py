@@ -22,13 +22,13 @@ OWNERS = {
 }
 
 
-def undrawn_fix(seeding: Seeding, missing: list[Draw], program: Program) -> Fix | None:
+def undrawn_fix(seeding: Seeding, missing: list[str]) -> Fix | None:
     """Return the insertion of the missing seed calls behind the one there is."""
     call = seeding.site.call
     expression = render(call.argument("seed", 0))
     if expression is None or len(call.args) + len(call.keywords) != 1:
         return None
-    made = [seed_call(draw.generator, expression, seeding.site.module) for draw in missing]
+    made = [seed_call(each, expression, seeding.site.module) for each in missing]
     imports = tuple(each for _, needed in made for each in needed)
     text = "\n".join(each for each, _ in made)
     insert = Insert(seeding.site.statement, text, "after")
@@ -103,6 +103,20 @@ optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 optimizer.step()
 torch.save(model.state_dict(), "m.pt")
 """,
+        """
+import numpy as np
+import tensorflow as tf
+
+np.random.seed(10)
+weight = tf.Variable(tf.truncated_normal([4, 2]))
+loss = tf.reduce_mean(tf.square(tf.matmul(inputs(), weight)))
+train = tf.train.AdamOptimizer(0.1).minimize(loss)
+saver = tf.train.Saver()
+with tf.Session() as session:
+    for i in np.random.permutation(100):
+        session.run(train)
+    saver.save(session, "model")
+""",
     )
     fixed = (
         """
@@ -161,6 +175,21 @@ model = torch.nn.Linear(2, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 optimizer.step()
 torch.save(model.state_dict(), "m.pt")
+""",
+        """
+import numpy as np
+import tensorflow as tf
+
+np.random.seed(10)
+tf.set_random_seed(10)
+weight = tf.Variable(tf.truncated_normal([4, 2]))
+loss = tf.reduce_mean(tf.square(tf.matmul(inputs(), weight)))
+train = tf.train.AdamOptimizer(0.1).minimize(loss)
+saver = tf.train.Saver()
+with tf.Session() as session:
+    for i in np.random.permutation(100):
+        session.run(train)
+    saver.save(session, "model")
 """,
     )
     good = (
@@ -257,11 +286,15 @@ torch.save(optimizer, "o.pt")
                 by_generator.setdefault(draw.generator, draw)
         if not by_generator:
             return None
+        if training.reach.meaning(program.knowledge, "fetch"):  # TensorFlow 1
+            by_generator = {
+                "graph" if key == "tensorflow" else key: draw for key, draw in by_generator.items()
+            }
         missing = list(by_generator.values())
         used = " and ".join(
             f"{dotted(each.site.call.func)} draws from {OWNERS[each.generator]}" for each in missing
         )
-        calls = " and ".join(".".join(SEED_CALLS[each.generator]) for each in missing)
+        calls = " and ".join(".".join(SEED_CALLS[each]) for each in by_generator)
         notes = [
             Note(f"draws from {OWNERS[draw.generator]}", draw.site.module, draw.site.statement.line)
             for draw in missing
@@ -275,5 +308,5 @@ torch.save(optimizer, "o.pt")
             f"call {calls} too.",
             (Note(f"the program begins here: {entry.evidence}", entry.module, entry.line), *notes),
             "high",
-            undrawn_fix(first, missing, program),
+            undrawn_fix(first, list(by_generator)),
         )

@@ -14,7 +14,7 @@ from ...program.program import Program
 from ...program.training import Training
 from ...program.values import Library, Type
 from ..base import Note, Report, Rule
-from .draws import constant, drawn, draws_in_estimator, is_aside, makes_loader
+from .draws import constant, drawn, draws_in_estimator, is_for_no_model, makes_loader
 from .seeding import may_seed, seeded_generators, worker_functions
 
 # What checkpoints are called that have a head already.
@@ -72,7 +72,7 @@ def counts(site: Site, program: Program) -> bool:
     return (
         may_seed_late(site, program)
         or may_seed(site, program)
-        or (bool(drawn_at_once(site, program)) and not is_aside(site))
+        or (bool(drawn_at_once(site, program)) and not is_for_no_model(site, program))
     )
 
 
@@ -356,6 +356,49 @@ for x, y in loader:
     optimizer.step()
 torch.save(model.state_dict(), "m.pt")
 classifier.fit(x, y)
+""",
+        # What is drawn before is printed, a name, drawn by a seeded block, or by a lambda later on.
+        """
+import random
+import uuid
+from random import randrange
+import torch
+from datasets import load_dataset
+from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
+
+class Seeded:
+    def __init__(self, seed):
+        self.seed = seed
+
+    def __enter__(self):
+        self.before = random.getstate()
+        random.seed(self.seed)
+
+    def __exit__(self, *error):
+        random.setstate(self.before)
+
+class Noisy(torch.utils.data.Dataset):
+    def __init__(self, texts, noise=lambda text: Noisy.shorten(text)):
+        self.texts, self.noise = texts, noise
+
+    def __getitem__(self, index):
+        return self.noise(self.texts[index])
+
+    @staticmethod
+    def shorten(text):
+        return text[: random.randint(1, len(text))]
+
+data = load_dataset("imdb", split="train")
+sample = data[randrange(len(data))]
+text = sample["text"]
+print(text)
+for index in random.sample(range(len(data)), 3):
+    print(index, data[index])
+session = {"session_id": random.random(), "where": "here"}
+with Seeded(3):
+    random.shuffle(data)
+model = AutoModelForCausalLM.from_pretrained("gpt2")
+Trainer(model, TrainingArguments("out"), train_dataset=Noisy(data)).train()
 """,
         """
 from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments, set_seed

@@ -275,6 +275,41 @@ if __name__ == "__main__":
         optimizer.step()
         print(step, loss.item())
 """,
+        # A model that could be trained is loaded and asked.
+        {
+            "model.py": """
+import jax
+import optax
+
+class Model:
+    def __init__(self, optimizer):
+        def step(parameters, state, x):
+            gradient = jax.grad(loss)(parameters, x)
+            updates, state = optimizer.update(gradient, state, parameters)
+            return optax.apply_updates(parameters, updates), state
+
+        def answer(parameters, x):
+            return parameters @ x
+
+        self.step = jax.pmap(fun=step)
+        self.answer = jax.jit(answer)
+
+    def train(self, x):
+        self.parameters, self.state = self.step(self.parameters, self.state, x)
+
+    def predict(self, x):
+        return self.answer(self.parameters, x)
+""",
+            "serve.py": """
+import optax
+from model import Model
+
+if __name__ == "__main__":
+    model = Model(optax.adam(0.1))
+    model.parameters = read("weights")
+    print(model.predict(inputs()))
+""",
+        },
         {
             "train.py": """
 import importlib
