@@ -316,6 +316,14 @@ PROGRAMS = {
         "import tensorflow as tf\ntf.estimator.Estimator(model_fn).train(input_fn)\n",
         "",
     ),
+    "Keras, a callback of one's own": (
+        "import keras\nfrom keras.callbacks import Callback\nfrom keras.models import Model\n"
+        "keras.utils.set_random_seed(1)\nclass Keeper(Callback):\n"
+        "    def on_epoch_end(self, epoch, logs=None):\n"
+        "        self.model.save_weights('last.weights.h5')\n"
+        "model = Model(a, b)\nmodel.fit(x, y, epochs=9, callbacks=[Keeper()])\n",
+        "",
+    ),
     "Lightning, a batch tried out": (
         LIGHTNING.format(seed="L.seed_everything(1)", options="fast_dev_run=True"), ""
     ),
