@@ -55,6 +55,9 @@ from .values import (
 )
 
 MAX_LEVEL = 40  # nested evaluations
+# Evaluations that one question leads to. What is handed on through a thicket of functions is asked
+# anew in each of their contexts, and of these there may be almost no end.
+MAX_ASKED = 20_000
 
 # Calls whose items are those of their first argument.
 PASSING = frozenset({"list", "tuple", "iter", "reversed", "sorted", "tqdm", "track", "cycle"})
@@ -77,6 +80,7 @@ class Evaluator(Calls):
         self.importing: set[tuple[int, str]] = set()  # statements that bind a name right now
         self.registries = Registries(self)
         self.cuts = 0  # how often a cycle was met
+        self.asked = 0  # how many evaluations the question at hand has led to
         self.limits = Limits()
         self.returning = Counter()
         # Functions of the project whose meaning the user says: they are a library's, too.
@@ -90,7 +94,8 @@ class Evaluator(Calls):
         found = self.known.get(key) or self.provisional.get(key)
         if found is not None:
             return found[1]
-        if key in self.active or len(self.active) > MAX_LEVEL:
+        self.asked = self.asked + 1 if self.active else 1
+        if key in self.active or len(self.active) > MAX_LEVEL or self.asked > MAX_ASKED:
             if key not in self.active:
                 self.limits.meet("nesting", frame.function or frame.module)
             self.cuts += 1

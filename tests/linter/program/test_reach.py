@@ -10,6 +10,7 @@ import pytest
 from mllint.cache import Cache
 from mllint.load import load_sources
 from mllint.program.coverage import coverage_of
+from mllint.program.evaluation import MAX_ASKED
 from mllint.program.program import Program
 from mllint.project import open_project
 
@@ -560,3 +561,18 @@ def test_a_script_named_like_a_test_is_a_program(program):
     )
     found = {entry.module.path.name: entry.is_test for entry in linked.entries}
     assert found == {"copy_test.py": False, "test_lib.py": True, "run.py": True}
+
+
+def test_a_question_that_hardly_ends_is_given_up(tmp_path):
+    """Ten ways of calling, six functions deep, each handed another thing: a million contexts."""
+    ways = "".join(f"    if y == {n}:\n        return f{{}}(x, (y, {n}))\n" for n in range(10))
+    thicket = [f"def f{n}(x, y):\n" + ways.replace("{}", str(n - 1)) for n in range(1, 7)]
+    code = "\n".join(["def f0(x, y):\n    return x\n", *thicket, "f6(open, 0)('a')\nopen('b')"])
+    (tmp_path / "main.py").write_text(code)
+    project = open_project([tmp_path])
+    program = Program(project, load_sources(project.files, Cache(None)))
+    (entry,) = program.entries
+    reach = program.reach(entry)
+    assert len(list(reach.calls("builtins.open"))) == 2  # what was found until then is kept
+    assert {each.kind for each in program.evaluator.limits.met} == {"nesting"}
+    assert len(program.evaluator.known) < 2 * MAX_ASKED
