@@ -38,7 +38,7 @@ def tries_out(training: Training, program: Program) -> bool:
     """
     steps = steps_of(training.reach, program)
     graph = program.graph(training.reach)
-    if steps and not any(is_repeated(site, graph) for site in steps):
+    if steps and all(is_taken_once(site, graph) for site in steps):
         return True
     if not is_fed_noise(training.reach, program):
         return False
@@ -56,6 +56,11 @@ def steps_of(reach: Reach, program: Program) -> list[Site]:
     known = Steps(reach, program.evaluator, program.knowledge)
     candidates = reach.where(may_train, program.evaluator, program.knowledge)
     return [site for site in candidates if known.is_step(site) or known.is_likely_step(site)]
+
+
+def is_taken_once(site: Site, graph: CallGraph) -> bool:
+    """Tell whether a step is taken, not told to a graph that is run later, and only once."""
+    return calls_method(site, "step") and not is_repeated(site, graph)
 
 
 def is_repeated(site: Site, graph: CallGraph) -> bool:

@@ -10,7 +10,7 @@ from ...program.reach import Reach
 from ...program.training import Training
 from ...program.values import Frame
 from ..metrics import metrics_of
-from ..tryouts import is_fed_noise, steps_of, tries_out
+from ..tryouts import is_fed_noise, is_repeated, steps_of, tries_out
 
 
 def is_trial(training: Training, program: Program) -> bool:
@@ -19,8 +19,11 @@ def is_trial(training: Training, program: Program) -> bool:
     reach = training.reach
     if reach.meaning(program.knowledge, "trial"):
         return True
-    if not steps_of(reach, program):  # a framework's loop
+    steps = steps_of(reach, program)
+    if not steps:  # a framework's loop
         return False
+    if not any(is_repeated(site, graph) for site in steps):
+        return True  # one step alone shows that it can be taken
     return (
         trains_inputs(reach.where(makes_optimizer))
         or finds_rate(reach.meaning(program.knowledge, "plot"), program, graph)

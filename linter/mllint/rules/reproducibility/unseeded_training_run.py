@@ -147,6 +147,17 @@ for x in data:
     optimizer.step()
 torch.save(network, "n.pt")
 """,
+        # The step is told once, and taken whenever the graph is run.
+        """
+import tensorflow as tf
+
+loss = tf.reduce_mean(tf.square(network(inputs) - labels))
+optimizer = tf.train.AdamOptimizer(0.1)
+step = optimizer.apply_gradients(optimizer.compute_gradients(loss))
+with tf.Session() as session:
+    for batch in batches():
+        session.run(step, batch)
+""",
         # Handed no seed, it sets the generator to what nobody knows.
         """
 import numpy as np
@@ -220,6 +231,7 @@ for x in data:
     optimizer.step()
 torch.save(network, "n.pt")
 """,
+        None,
         """
 import numpy as np
 import torch
