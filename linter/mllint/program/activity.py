@@ -7,7 +7,7 @@ found once for all programs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -68,6 +68,15 @@ PYTHON = ("builtins.", "types.", "typing.", "copy.", "pickle.", "inspect.", "wea
 # Decorators that are methods of what a library made, or that register: ``Engine().on()``. Commands
 # are programs of their own, of which a run carries out one.
 KEEPING = re.compile(r"(\(\)\.(?!command|callback|local_entrypoint)\w+|\.register\w*)(\(\))?$")
+
+# The methods that PyTorch itself calls of a network.
+OF_NETWORK = frozenset(
+    {"forward", "__call__", "__getattr__", "__setattr__", "__len__", "__iter__", "__getitem__"}
+    | {"parameters", "named_parameters", "buffers", "modules", "children", "state_dict", "apply"}
+    | {"load_state_dict", "_load_from_state_dict", "_save_to_state_dict", "get_extra_state"}
+    | {"set_extra_state", "train", "eval", "to", "_apply", "zero_grad", "reset_parameters"}
+    | {"extra_repr", "__repr__", "__deepcopy__", "__getstate__", "__setstate__"}
+)
 
 Around: TypeAlias = "tuple[Statement | Handler, ...]"
 
@@ -268,7 +277,7 @@ class Observer:
                     self.called(target, site)
             case Library(_, receiver):
                 if isinstance(receiver, Instance):
-                    self.hooks(receiver, line)
+                    self.hooks(receiver, line, self.called_of(receiver, (value.name,)))
                 if value.name in MAKING:
                     self.instantiating(site)
                 self.handed(site)
@@ -312,9 +321,21 @@ class Observer:
                             if argument is not wrapped:
                                 self.visit_all(value, site.statement.line)
                         elif isinstance(value, Instance):
-                            self.hooks(value, site.statement.line, special=is_python)
+                            names = self.called_of(value, site.names)
+                            self.hooks(value, site.statement.line, names, special=is_python)
                         elif isinstance(value, Type) and not is_python:
                             self.made(value, site)
+
+    def called_of(self, instance: Instance, names: tuple[str, ...]) -> frozenset[str] | None:
+        """Return the methods of an object that library calls may call; None if that is any.
+
+        PyTorch calls of a network what networks have, and no method that only the project knows.
+        """
+        if names and all(each.startswith("torch.") for each in names):
+            for each in self.evaluator.ancestry(instance.symbol):
+                if isinstance(each, Library) and each.name.startswith("torch.nn."):
+                    return OF_NETWORK
+        return None
 
     def made(self, value: Type, site: Site) -> None:
         """Visit what a library may call of a class that it is handed: it makes an instance."""
@@ -357,7 +378,7 @@ class Observer:
         self,
         instance: Instance,
         line: int,
-        names: tuple[str, ...] | None = None,
+        names: Collection[str] | None = None,
         special: bool = False,
     ) -> None:
         """Visit the methods of an instance that a library may call: all, where none are named."""

@@ -165,9 +165,17 @@ def names_settings(expression: object) -> bool:
 
 def is_told(site: Site, program: Program) -> bool:
     """Tell whether all that is written can be seen to be settings, or written out in the call."""
+    for each in site.call.args:
+        if isinstance(each, Mapping):  # settings, and what was measured beside them
+            return all(names_settings(value) or is_written_out(value) for _, value in each.pairs)
     if holds_settings(site, program):
         return True
-    return not any(isinstance(part, Name) for part in subexpressions(site.call.args))
+    return is_written_out(site.call.args)
+
+
+def is_written_out(expression: object) -> bool:
+    """Tell whether all of an expression is written out in it, with no name for what is computed."""
+    return not any(isinstance(part, Name) for part in subexpressions(expression))
 
 
 def is_redirected(site: Site) -> bool:

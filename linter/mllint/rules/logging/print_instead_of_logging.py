@@ -469,6 +469,28 @@ accelerator.save_state("out")
 """,
     )
     good = (
+        # The settings are written, and what was measured beside them.
+        """
+import argparse
+import json
+import torch
+from worlds import make_world
+
+args = argparse.ArgumentParser().parse_args()
+torch.manual_seed(args.seed)
+policy, world = make_world(args)
+optimizer = torch.optim.Adam(policy.parameters())
+paid = []
+for episode in range(100):
+    loss, reward = world.play(policy)
+    loss.backward()
+    optimizer.step()
+    paid.append(reward)
+    print(episode, loss.item())
+with open("run.json", "w") as file:
+    json.dump({"args": vars(args), "paid": paid}, file)
+torch.save(policy.state_dict(), "policy.pt")
+""",
         # A library's logger, however it is called.
         """
 import tensorboard_logger as board

@@ -252,6 +252,35 @@ torch.save(model.state_dict(), "model.pt")
 """,
     )
     good = (
+        # A network that can train itself, and does not: PyTorch calls no such method of it.
+        {
+            "network.py": """
+import torch
+
+class Network(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 1)
+
+    def forward(self, x):
+        return self.layer(x)
+
+    def fit(self, rows):
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+        for x, y in rows:
+            torch.nn.functional.mse_loss(self(x), y).backward()
+            optimizer.step()
+""",
+            "predict.py": """
+import torch
+from network import Network
+
+network = Network()
+network.load_state_dict(torch.load("network.pt"))
+network.to("cuda").eval()
+print(torch.nn.DataParallel(network)(torch.zeros(2)))
+""",
+        },
         # One step is taken, to show that it can be.
         """
 import torch
