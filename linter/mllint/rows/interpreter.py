@@ -127,10 +127,10 @@ class Interpreter(Statements):
         """Return what a comprehension collects."""
         target, iterable, conditions = expression.loops[0]
         self.counting(target, iterable)
+        around = set(self.samples)
         values = self.iterated(self.evaluate(iterable))
         known = len(expression.loops) == 1 and not conditions
         found: list[Value] = []
-        around = set(self.samples)
         self.loops += 1
         for value in values:
             self.assign(target, value)

@@ -151,6 +151,12 @@ class Machine(ABC):
             for mark in value.flat.marks
         )
 
+    def as_sample(self, rows: Value, part: object, name: str) -> Value:
+        """Return rows that are one sample, from here to the end of the round."""
+        fit = Fit("sample", name, self.spot(part), rows.flat.regions)
+        self.samples.add(fit.spot)
+        return rows.carrying([Mark(fit)])
+
     def fitted(self, thing: Thing) -> frozenset[Fit]:
         """Return what a thing was last fitted on."""
         known = self.state.get((thing, FITTED))

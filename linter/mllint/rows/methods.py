@@ -55,6 +55,7 @@ class Methods(Estimators):
             "aggregate": self.aggregated, "append": self.appended, "fillna": self.filled,
             "repeat": self.repeated, "with_columns": self.expressed, "select": self.expressed,
             "bfill": self.filled_back, "backfill": self.filled_back, "insert": self.inserted,
+            "iterrows": self.rows_of, "itertuples": self.rows_of,
             "ffill": self.filled_on, "pad": self.filled_on,
         }.get(name)  # fmt: skip
         if special is not None:
@@ -287,6 +288,15 @@ class Methods(Estimators):
             container([Value(literal=key) if isinstance(key, str | int) else NOTHING, value])
             for key, value in base.items
         )
+
+    def rows_of(self, base: Value, call: Call) -> Value | None:
+        """Carry out ``iterrows``, which gives one row after the other."""
+        assert isinstance(call.func, Attribute)
+        if not base.regions or base.items is not None:
+            return None
+        row = self.as_sample(replace(base, literal=None), call, call.func.attr)
+        each = row if call.func.attr == "itertuples" else container([NOTHING, row])
+        return Value(items=((None, each),))
 
     def contents(self, base: Value, call: Call) -> Value | None:
         """Carry out ``values`` of a dictionary."""

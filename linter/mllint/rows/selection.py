@@ -215,9 +215,7 @@ class Selection(Tabulation):
         counters = self.counters.get(self.activation.scope, set())
         if not (self.loops and isinstance(key, Name) and key.id in counters and chosen.regions):
             return chosen
-        fit = Fit("sample", key.id, self.spot(part), chosen.regions)
-        self.samples.add(fit.spot)
-        return chosen.carrying([Mark(fit)])
+        return self.as_sample(chosen, part, key.id)
 
     def bounded(self, base: Value, lower: object, upper: object, part: object) -> Value:
         """Return the rows between two bounds."""

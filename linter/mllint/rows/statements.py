@@ -180,6 +180,12 @@ class Statements(Functions):
 
     def loop(self, statement: For) -> None:
         """Carry out a ``for``: item by item where they are few and known."""
+        around = set(self.samples)
+        self.each_round(statement)
+        self.samples = around
+
+    def each_round(self, statement: For) -> None:
+        """Carry out the rounds of a ``for``."""
         self.counting(statement.target, statement.iterable)
         values = self.iterated(self.evaluate(statement.iterable))
         sources = self.sources(statement.iterable)
