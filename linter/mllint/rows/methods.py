@@ -309,7 +309,7 @@ class Methods(Estimators):
             return self.filled_back(base, call)
         if call.keyword("method") in (Constant("ffill"), Constant("pad")):
             return self.filled_on(base, call)
-        marks = [Mark(filling(m.fit), base.columns or m.fit.columns) for m in handed.marks]
+        marks = [Mark(filling(m.fit, base), base.columns or m.fit.columns) for m in handed.marks]
         return replace(base, literal=None).carrying(marks)
 
     def expressed(self, base: Value, call: Call) -> Value | None:
@@ -405,9 +405,10 @@ class Methods(Estimators):
         return container(base.narrowed(Step(split, side)) for side in sides)
 
 
-def filling(fit: Fit) -> Fit:
-    """Return what fills gaps: a group's statistic is one that was learned from all rows, too."""
-    return fit._replace(kind="statistic") if fit.kind == "group-statistic" else fit
+def filling(fit: Fit, base: Value) -> Fit:
+    """Return what fills gaps: a group's statistic of the same column was learned from all rows."""
+    is_own = fit.columns is not None and base.columns is not None and fit.columns & base.columns
+    return fit._replace(kind="statistic") if fit.kind == "group-statistic" and is_own else fit
 
 
 def unnamed(mark: Mark) -> frozenset[str] | None:

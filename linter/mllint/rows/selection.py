@@ -136,8 +136,9 @@ class Selection(Tabulation):
         if isinstance(index.literal, int) and not isinstance(index.literal, bool):
             return self.numbered(base, index.literal) if not is_loc else base
         found = self.indexed(base, index)
-        is_rows = is_loc or is_of_rows(index, base)
-        return found if is_rows else self.tabled(found, None, part)
+        if is_loc or is_of_rows(index, base):
+            return found
+        return self.tabled(found.of_unknown_columns(), None, part)
 
     def indexed(self, base: Value, index: Value) -> Value:
         """Return what an index array, mask, or computed list of columns chooses."""
@@ -145,7 +146,7 @@ class Selection(Tabulation):
             base = base.narrowed(step)
         if index.regions or index.picks:
             return base.carrying(m for m in index.marks if m.fit.kind == "duplication")
-        return base.of_unknown_columns().carrying(index.marks)
+        return base.carrying(index.marks)
 
     def numbered(self, base: Value, number: int) -> Value:
         """Return item `number`; of what is not known to be rows, the items are told apart."""

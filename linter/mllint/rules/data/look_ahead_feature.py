@@ -114,7 +114,7 @@ for days in (1, 5):
     df[f"in_{days}"] = df["close"].shift(-days) / df["close"] - 1
     df[f"before_{days}"] = df["close"].pct_change(days)
 df["next"] = df["close"].shift(-1)
-names = [each for each in df.columns if each.startswith("before")]
+names = list(pd.read_csv("features.csv").columns)
 rises = np.where(df["in_1"] > 0, 1, 0)
 model = Ridge().fit(df[names], rises)
 print(model.predict(df[names]))
