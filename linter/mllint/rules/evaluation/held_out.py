@@ -79,11 +79,13 @@ class HeldOut:
         return False
 
     def uses_of(self, rows: Iterable[Region], but: object = None) -> Iterator[Evaluation]:
-        """Yield where models predict or are scored on some rows."""
+        """Yield where models predict or are scored on some rows that they have not learned from."""
         for use in self.events.evaluations:
             if use.how not in USED or use.call is but:
                 continue
-            if any(meet(mine, its) for mine in rows for its in use.data.flat.regions):
+            trained = learned(use.fits)
+            kept = [r for r in use.data.flat.regions if not any(meet(r, each) for each in trained)]
+            if any(meet(mine, its) for mine in rows for its in kept):
                 yield use
 
 

@@ -299,6 +299,18 @@ for epoch in range(9):
         best = hits
         torch.save(model.state_dict(), "best.pt")
 """,
+        # Only the epoch is chosen by them: what is predicted then may be any rows.
+        """
+import lightgbm as lgb
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+tables = {each: pd.read_csv(each + ".csv") for each in NAMES}
+rows, rest, y, y_rest = train_test_split(tables["known"], tables["known"]["paid"], random_state=0)
+kept = lgb.Dataset(rest, label=y_rest)
+model = lgb.train({}, lgb.Dataset(rows, label=y), 450, kept, early_stopping_rounds=20)
+tables["new"]["paid"] = model.predict(tables["new"])
+""",
         # One half of the training part is called "test" by the library that splits it.
         """
 from datasets import load_dataset
