@@ -157,7 +157,8 @@ class Evaluator(Calls):
                 return (Callable(symbol, None, frame),)
             case Template(parts):
                 choices = [
-                    [p.value] if isinstance(p, Constant) else self.texts(p, frame) for p in parts
+                    [str(each.value)] if isinstance(each, Constant) else self.texts(each, frame)
+                    for each in parts
                 ]
                 return tuple(Literal(text, Frame(frame.module)) for text in joined(choices))
             case Operation("+", (left, right)):

@@ -203,6 +203,10 @@ WAYS = {
         "import importlib, sys\nm = importlib.import_module(f'plugins.{sys.argv[1]}_plugin')\n"
         "m.Plugin().go()"
     ),
+    "module by a name with a number": (
+        "import importlib\nnames = {'lib1': 'lib'}\nname = names[f'lib{1}']\n"
+        "importlib.import_module(name).target()"
+    ),
     "class of a module by its name": (
         "import importlib, sys\nname = 'plugins.' + sys.argv[1] + '_plugin'\n"
         "module = importlib.import_module(name)\n"
