@@ -164,7 +164,7 @@ def test_notebooks(content, encoding):
 @fuzzed
 @given(st.binary(max_size=60), st.sampled_from([".py", ".ipynb"]))
 def test_bytes(data, suffix):
-    outline, body = guided(lambda: facts_of(lambda: read_document(Path(f"x{suffix}"), data)))
+    outline, body, _ = guided(lambda: facts_of(lambda: read_document(Path(f"x{suffix}"), data)))
     assert outline.failure is None or not body
     facts = encode(outline, body)
     assert EncodedFacts(*facts).read_outline() == outline
@@ -270,7 +270,7 @@ def mutants(draw: st.DrawFn) -> str:
 @fuzzed
 @given(mutants())
 def test_facts_of_changed_examples(text):
-    outline, body = guided(lambda: facts_of(lambda: Document(Path("x.py"), text)))
+    outline, body, _ = guided(lambda: facts_of(lambda: Document(Path("x.py"), text)))
     assert (outline.failure is None) == (failure_of(text) is None) or not body
 
 
