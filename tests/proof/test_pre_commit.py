@@ -18,8 +18,9 @@ from seeds import fix
 fix(3)
 model = torch.nn.Linear(2, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-model(torch.ones(2)).backward()
-optimizer.step()
+for x in torch.load("data.pt", map_location="cpu"):
+    model(x).backward()
+    optimizer.step()
 torch.save(model.state_dict(), "model.pt")
 """
 SEEDS = "import torch\n\n\ndef fix(seed):\n    torch.manual_seed(seed)\n"
