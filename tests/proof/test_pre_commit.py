@@ -18,9 +18,12 @@ from seeds import fix
 fix(3)
 model = torch.nn.Linear(2, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+log = open("losses.txt", "w")
 for x in torch.load("data.pt", map_location="cpu"):
-    model(x).backward()
+    loss = model(x).mean()
+    loss.backward()
     optimizer.step()
+    log.write(f"loss {loss.item()}")
 torch.save(model.state_dict(), "model.pt")
 """
 SEEDS = "import torch\n\n\ndef fix(seed):\n    torch.manual_seed(seed)\n"
