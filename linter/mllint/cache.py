@@ -67,7 +67,7 @@ class Cache:
     def load(self, key: str) -> EncodedFacts | None:
         """Return the facts that were stored under a key, if they are there and whole."""
         payload = self.read(key)
-        if payload is None:
+        if payload is None or len(payload) < struct.calcsize(SIZES):
             return None
         body, chunks = struct.unpack_from(SIZES, payload)
         ends = [struct.calcsize(SIZES), body, chunks, len(payload)]
@@ -80,8 +80,11 @@ class Cache:
 
     def last_keys(self, paths: Iterable[Path]) -> dict[str, str]:
         """Return the key of what each file of a project held when it was last read, by path."""
-        payload = self.read(index_of(paths))
-        found = json.loads(payload) if payload else {}
+        payload = self.read(index_of(paths)) or b"{}"
+        try:
+            found = json.loads(payload)
+        except (ValueError, RecursionError):
+            return {}
         items = found.items() if isinstance(found, dict) else ()
         return {path: key for path, key in items if KEY.fullmatch(str(key))}
 

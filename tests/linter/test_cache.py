@@ -62,6 +62,17 @@ def test_of_what_was_edited_only_the_change_is_parsed(files, tmp_path, monkeypat
     assert [each.line for each in source.body] == [1, 2, 5]
 
 
+@pytest.mark.parametrize("payload", [b"", b"x", b"[" * 100_000, b"[1]", b"\xff" * 16])
+def test_what_anyone_may_have_sealed_is_made_again(payload, files, tmp_path):
+    first = load_sources(files, Cache(tmp_path / "c"), 1)
+    for path in entries(tmp_path / "c"):
+        Cache(tmp_path / "c").write(path.name, payload)
+    files[1].write_text("b = g()\n")  # so that the index is read, too
+    again = load_sources(files, Cache(tmp_path / "c"), 1)
+    assert [first[0].body, first[2].body] == [again[0].body, again[2].body]
+    assert "g" in again[1].outline.words
+
+
 @pytest.mark.parametrize("damage", [b"", b"mllint facts\n", b"\x80\x05.", b"x" * 500])
 def test_a_corrupt_file_is_made_again(damage, files, tmp_path):
     first = load_sources(files, Cache(tmp_path / "c"), 1)

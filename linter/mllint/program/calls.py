@@ -101,7 +101,7 @@ class Calls(Members):
         depth = 1 + max((depth_of(v) for _, values in kept for v in values), default=0)
         return Frame(function.module, function, kept, target.frame, depth)
 
-    def evaluated(self, parts: list[Part], call: Call, frame: Frame) -> Iterator[Value]:
+    def evaluated(self, parts: list[Part], frame: Frame) -> Iterator[Value]:
         """Yield what a text, of which only a part may be known, means as code: ``f"{name}()"``.
 
         That is one of the project's modules, classes and functions that the module knows by name,
@@ -147,7 +147,7 @@ class Calls(Members):
                     for anchor in anchors if text.startswith(".") else [""]:
                         yield self.imported_name(f"{anchor}{text}", frame)
             case Library("builtins.eval") if call.args:
-                found = [*self.evaluated(text_parts(call.args[0], frame), call, frame)]
+                found = [*self.evaluated(text_parts(call.args[0], frame), frame)]
                 yield from found or [Library("builtins.eval()")]
             case Library("builtins.str") if call.args:
                 for text in self.texts(call.args[0], frame):
