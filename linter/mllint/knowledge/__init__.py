@@ -126,6 +126,11 @@ def pattern(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?!(?:{'|'.join(unwanted)})\Z)(?:{found})" if unwanted else found)
 
 
+def top_of(name: str) -> str:
+    """Return the library of a name: ``torch`` of ``torch.optim.Adam``."""
+    return name.removeprefix("!").partition(".")[0]
+
+
 @cache
 def _pattern_of(*names: str) -> re.Pattern[str]:
     return pattern(names)
@@ -194,6 +199,19 @@ class Knowledge:
         """Return the last parts of the names that have any of some meanings, all written out."""
         names = (each for meaning in meanings for each in self.names.get(meaning, ()))
         return frozenset(each.rpartition(".")[2] for each in names)
+
+    def libraries(self, *meanings: str) -> set[str]:
+        """Return the top-level names of the libraries in which anything has any of some meanings.
+
+        As they are imported: by their other names, too. Calls that own a loop mean ``owner``.
+        """
+        names = [each for meaning in meanings for each in self.names.get(meaning, ())]
+        if "owner" in meanings:
+            names += [each for row in self.owners for each in row.names]
+        found = {top_of(each) for each in names}
+        return found | {
+            top_of(alias) for alias, real in self.aliases.items() if top_of(real) in found
+        }
 
     def drawn(self, names: Iterable[str]) -> Iterator[str]:
         """Yield the global generators that a call draws from."""

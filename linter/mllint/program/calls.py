@@ -11,6 +11,7 @@ from ..facts.expressions import Call, Constant, Expression, Mapping, Name, Star
 from ..facts.statements import Assign
 from ..knowledge import pattern, shipped_knowledge
 from .configs import Configs
+from .contexts import bare
 from .limits import Limits
 from .loading import Part, modules_called, text_parts
 from .members import FLUENT, MAX_NAME, Members
@@ -57,6 +58,11 @@ class Calls(Members):
     limits: Limits
     returning: Counter[FunctionSymbol]  # how often each is within itself right now
 
+    @property
+    @abstractmethod
+    def is_full(self) -> bool:
+        """Whether calls are no more told apart by what they hand over."""
+
     @abstractmethod
     def item(self, value: Value, key: Expression, frame: Frame) -> Values:
         """Return what a subscript gives."""
@@ -75,6 +81,9 @@ class Calls(Members):
             named: Keywords beside those of the call.
         """
         function = target.function
+        if self.is_full:
+            self.limits.meet("contexts", function)
+            return bare(Frame(function.module, function, receiving(target), None, 1))
         parameters = list(function.parameters)
         bindings: dict[str, Values] = {}
         if target.receiver is not None and parameters:
@@ -266,10 +275,9 @@ class Calls(Members):
         """Yield what a function returns in a frame."""
         inner = frame
         if frame.function is not target.function:
-            bound: tuple[tuple[str, Values], ...] = ()
-            if target.receiver is not None and target.function.parameters:
-                bound = ((target.function.parameters[0].name, (target.receiver,)),)
-            inner = Frame(target.function.module, target.function, bound, target.frame, 1)
+            inner = Frame(
+                target.function.module, target.function, receiving(target), target.frame, 1
+            )
         function = target.function
         if self.returning[function] >= MAX_RECURSION:
             self.limits.meet("recursion", function)
@@ -300,6 +308,13 @@ def without_config(call: Call) -> Call:
     What the config says is not known here.
     """
     return call._replace(args=call.args[1:])
+
+
+def receiving(target: Callable) -> tuple[tuple[str, Values], ...]:
+    """Return what a method is bound to, as the binding of its first parameter."""
+    if target.receiver is None or not target.function.parameters:
+        return ()
+    return ((target.function.parameters[0].name, (target.receiver,)),)
 
 
 def shallow(value: Value) -> Value:

@@ -59,6 +59,11 @@ MAX_LEVEL = 40  # nested evaluations
 # anew in each of their contexts, and of these there may be almost no end.
 MAX_ASKED = 5_000  # in three projects that were counted, no question led to 1,000
 
+# Evaluations after which calls are no more told apart by what they hand over. A project of a
+# million lines with hundreds of programs takes two million; one in which everything may be anything
+# (an algebra system) has no end.
+MAX_KNOWN = 3_000_000
+
 # Calls whose items are those of their first argument.
 PASSING = frozenset({"list", "tuple", "iter", "reversed", "sorted", "tqdm", "track", "cycle"})
 
@@ -117,6 +122,11 @@ class Evaluator(Calls):
         if not self.active:
             self.provisional.clear()
         return values
+
+    @property
+    def is_full(self) -> bool:
+        """Whether calls are no more told apart by what they hand over."""
+        return len(self.known) > MAX_KNOWN
 
     def meanings(self, values: Values) -> Iterable[Library]:
         """Yield what the user says that functions and classes of the project are."""

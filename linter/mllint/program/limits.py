@@ -15,6 +15,7 @@ LIMITS = {
     "recursion": "functions call themselves more deeply than is followed",
     "nesting": "functions or modules hold what takes more steps to work out than are followed",
     "values": "functions or modules hold what may be more things than are told apart",
+    "contexts": "functions are handed what is not told apart, for the project is too entangled",
     "scenes": "functions or modules lead to more calls than are played one by one",
     "rehearsal": "programs take more steps than are played through for their trackers",
     "calls": "functions hand rows through more calls than are followed",

@@ -15,18 +15,24 @@ from ..knowledge.own_functions import Functions, extended
 from ..load import Source
 from ..project import Project
 from .configs import Configs
-from .entries import Entry, find_entries
+from .entries import Entry, find_entries, is_test_file
 from .evaluation import Evaluator
 from .graph import CallGraph
 from .imports import Modules
 from .launchers import group
 from .reach import Explorer, Reach
+from .steps import BACKWARD, LOOPS, STEPS
 from .symbols import Module, Owner
 from .training import Training, find_training
 from .values import Callable, Frame, Library, Symbol, Type
 
 if TYPE_CHECKING:
     from .phases import Phases
+
+# Meanings that only libraries have of which a program that trains or is tracked imports one.
+LEARNING = ("owner", "step", "loop", "estimator-fit", "model", "loader", "run-begin", "log")
+# What a program calls that trains with a library of which nothing is known.
+BY_NAME = STEPS | LOOPS | {"fit", *BACKWARD}
 
 MAX_FRAMES = 6  # in which one function is looked at by itself
 
@@ -70,10 +76,25 @@ class Program:
         """Return what a program carries out."""
         return entry.reach(self.explorer)
 
+    @cached_property
+    def learns(self) -> bool:
+        """Whether any file but a test uses what may train a model or track a run."""
+        libraries = self.knowledge.libraries(*LEARNING)
+        return any(
+            not is_test_file(module, self.project)
+            for module in self.modules
+            if not libraries.isdisjoint(module.libraries)
+            or not BY_NAME.isdisjoint(module.source.outline.words)
+        )
+
     @property
     def programs(self) -> Iterator[tuple[Entry, Reach]]:
-        """Where the programs begin that people run rather than tests, and what they carry out."""
-        for entry in self.entries:
+        """Where the programs begin that people run rather than tests, and what they carry out.
+
+        Of a project in which nothing learns there are none to look at: what an algebra system or a
+        web server does is followed for nobody, at great cost.
+        """
+        for entry in self.entries if self.learns else ():
             if not entry.is_test:
                 yield entry, self.reach(entry)
 

@@ -193,6 +193,17 @@ class Module:
         return called_in(self.body)
 
     @cached_property
+    def libraries(self) -> frozenset[str]:
+        """The top-level names that it imports, by ``import`` or ``from``."""
+        found: set[str] = set()
+        for statement in self.source.outline.imports:
+            if statement.module is None:
+                found |= {name.partition(".")[0] for name, _ in statement.names}
+            elif not statement.level:
+                found.add(statement.module.partition(".")[0])
+        return frozenset(found)
+
+    @cached_property
     def symbols(self) -> dict[int, FunctionSymbol | ClassSymbol]:
         """The symbols made so far of its definitions, by the id of their facts."""
         return {}

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from ..facts.expressions import Attribute, Name, calls
 from ..facts.statements import Body, Class, Function, header, walk
-from ..knowledge import Knowledge
 from ..program.program import Program
 from ..program.symbols import (
     ClassSymbol,
@@ -33,25 +32,14 @@ _TEST = re.compile(r"(^|/)(test_\w*|\w+_test|conftest)\.py$")
 Method = tuple[FunctionSymbol, ClassSymbol | None]
 
 
-def learning_libraries(knowledge: Knowledge) -> set[str]:
-    """Return the top-level names of the libraries that have learners and splitters."""
-    found = {
-        name.partition(".")[0] for meaning in LEARNERS for name in knowledge.names.get(meaning, ())
-    }
-    for alias, real in knowledge.aliases.items():
-        if real.partition(".")[0] in found:
-            found.add(alias.partition(".")[0])
-    return found - BY_NAME.keys()
-
-
 def relevant_modules(program: Program) -> list[Module]:
     """Return the modules that use a learning library, and those that import one of these."""
-    libraries = learning_libraries(program.knowledge)
+    libraries = program.knowledge.libraries(*LEARNERS) - BY_NAME.keys()
     learning: dict[Module, None] = {}
     for module in program.mentioning(*WORDS):
         outline = module.source.outline
-        if not libraries.isdisjoint(imported_roots(module)) or (
-            "random_split" in outline.words and "torch" in imported_roots(module)
+        if not libraries.isdisjoint(module.libraries) or (
+            "random_split" in outline.words and "torch" in module.libraries
         ):
             learning[module] = None
     if not learning:
@@ -63,17 +51,6 @@ def relevant_modules(program: Program) -> list[Module]:
         if module not in learning and imports_one(module, names, learning, program)
     ]
     return [*learning, *using]
-
-
-def imported_roots(module: Module) -> set[str]:
-    """Return the top-level names that a module imports."""
-    found: set[str] = set()
-    for statement in module.source.outline.imports:
-        if statement.module is None:
-            found |= {name.partition(".")[0] for name, _ in statement.names}
-        elif not statement.level:
-            found.add(statement.module.partition(".")[0])
-    return found
 
 
 def imports_one(

@@ -9,6 +9,7 @@ import pytest
 
 from mllint.cache import Cache
 from mllint.load import load_sources
+from mllint.program import evaluation
 from mllint.program.coverage import coverage_of
 from mllint.program.evaluation import MAX_ASKED
 from mllint.program.program import Program
@@ -580,3 +581,39 @@ def test_a_question_that_hardly_ends_is_given_up(tmp_path):
     assert len(list(reach.calls("builtins.open"))) == 2  # what was found until then is kept
     assert {each.kind for each in program.evaluator.limits.met} == {"nesting"}
     assert len(program.evaluator.known) < 2 * MAX_ASKED
+
+
+HANDED = "import lib\n\n\ndef call(f):\n    f()\n\n\nclass A:\n    def m(self):\n        self.n()\n"
+HANDED += "\n    def n(self):\n        lib.target()\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "is_kept"), [("call(lib.target)", False), ("A().m()", True), ("lib.target()", True)]
+)
+def test_in_a_project_without_end_calls_are_followed_but_not_what_they_hand_over(
+    call, is_kept, program, monkeypatch
+):
+    monkeypatch.setattr(evaluation, "MAX_KNOWN", 0)
+    linked = program({"main.py": f"{HANDED}{call}\n", "lib.py": TARGET})
+    (entry,) = linked.entries
+    assert bool(list(linked.reach(entry).calls(SEED))) is is_kept
+    assert {each.kind for each in linked.evaluator.limits.met} == {"contexts"}
+
+
+@pytest.mark.parametrize(
+    ("text", "learns"),
+    [
+        ("import torch", True),
+        ("from sklearn.svm import SVC", True),
+        ("import pytorch_lightning.loggers", True),
+        ("import mine\nmine.make().fit(1)", True),
+        ("import json\nfrom .torch import load\nprint(json.dumps(1))", False),
+    ],
+)
+def test_programs_are_looked_at_where_anything_learns(text, learns, program):
+    run = {"main.py": "import lib\nlib.target()\n"}
+    linked = program({**run, "lib.py": f"{text}\n\n\ndef target():\n    pass\n"})
+    assert [entry.module.name for entry, _ in linked.programs] == ["main"] * learns
+    assert [entry.module.name for entry in linked.entries] == ["main"]  # it is one all the same
+    only_tests = program({**run, "lib.py": "def target():\n    pass\n", "tests/test_a.py": text})
+    assert list(only_tests.programs) == []
