@@ -16,6 +16,7 @@ help: ## show this
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --editable '.[test]'
+	$(BIN)/python -m compileall -q linter/mllint generator  # as pip does with what it installs
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.installed

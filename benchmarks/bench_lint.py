@@ -27,7 +27,11 @@ import libcst
 for path in sorted(Path(sys.argv[1]).rglob("*.py")):
     libcst.parse_module(path.read_bytes())
 """
-ENVIRONMENT = {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+# As users run it: the first run leaves bytecode for the others, as pip does for what it installs.
+ENVIRONMENT = {
+    "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+    "PYTHONDONTWRITEBYTECODE": "",
+}
 
 
 def source(requirement: str, scratch: Path) -> Path:
