@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mllint.knowledge import Knowledge, KnowledgeError, shipped_knowledge
+from mllint.knowledge.names import Pattern
 
 
 @pytest.mark.parametrize(
@@ -80,3 +85,38 @@ def test_mistakes_are_named(data, message):
     with pytest.raises(KnowledgeError) as caught:
         Knowledge().add(data, "x.toml")
     assert str(caught.value) == message
+
+
+NAMES = st.text("ab.()*", max_size=6)
+
+
+@given(st.lists(NAMES | NAMES.map("!{}".format), max_size=4), st.text("ab.()", max_size=8))
+def test_a_star_stands_for_anything_within_a_name(names, name):
+    def says(wildcard: str) -> bool:
+        return bool(re.fullmatch(".*".join(map(re.escape, wildcard.split("*"))), name))
+
+    wanted = any(says(each) for each in names if not each.startswith("!"))
+    unwanted = any(says(each[1:]) for each in names if each.startswith("!"))
+    assert Pattern(names).matches(name) is (wanted and not unwanted)
+
+
+def test_a_star_stands_for_no_more_than_a_name():
+    assert not Pattern(["a*b"]).matches("a b")
+    assert Pattern(["a*b", "!a.*.b"]).matches("a().b")
+    assert not Pattern(["a*b", "!a.*.b"]).matches("a.c.b")
+
+
+def test_the_libraries_of_a_meaning_go_by_all_their_names():
+    knowledge = Knowledge()
+    owner = {"name": ["lightning.*Trainer().fit"], "made": "lightning.*Trainer"}
+    knowledge.add(
+        {
+            "means": {"step": ["torch.optim.*().step", "!torch_optimizer.*"], "log": ["wandb.log"]},
+            "owner": [owner],
+            "aliases": {"pytorch_lightning": "lightning.pytorch", "old.optim": "torch.optim"},
+        },
+        "a.toml",
+    )
+    assert knowledge.libraries("step") == {"torch", "old"}
+    assert knowledge.libraries("owner", "log") == {"lightning", "pytorch_lightning", "wandb"}
+    assert knowledge.libraries("save") == set()

@@ -49,7 +49,8 @@ class Outline(NamedTuple):
         imports: All import statements, nested ones too.
         starts: Signs of entry points.
         exports: What ``__all__`` says, if it is a literal.
-        words: Every name and attribute that it mentions: what is not here, it does not call.
+        words: Every name and attribute that it mentions.
+        called: The last names of all that it calls; empty of a call of what has no name.
         suppressions: Comments that suppress findings.
         failure: If the file could not be parsed; the rest is empty then.
         gaps: Cells of a notebook that could not be parsed and are left out.
@@ -59,6 +60,7 @@ class Outline(NamedTuple):
     starts: tuple[Start, ...] = ()
     exports: tuple[str, ...] | None = None
     words: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
     suppressions: tuple[Suppression, ...] = ()
     failure: Failure | None = None
     gaps: tuple[Failure, ...] = ()

@@ -14,6 +14,7 @@ from .expressions import (
     Sequence,
     calls,
     dotted,
+    last_name,
 )
 from .module import Start
 from .statements import (
@@ -114,8 +115,8 @@ def _texts(items: tuple[Expression, ...]) -> tuple[str, ...]:
     return tuple(value for value in values if isinstance(value, str))
 
 
-def words(facts: Any, found: set[str]) -> None:
-    """Collect the names, attributes and keywords that are mentioned."""
+def words(facts: Any, found: set[str], called: set[str]) -> None:
+    """Collect the names and attributes that are mentioned, and those that are called."""
     for part in facts:
         if isinstance(part, tuple):
             kind: Any = type(part)
@@ -124,11 +125,13 @@ def words(facts: Any, found: set[str]) -> None:
                 continue
             if kind is Attribute:
                 found.add(part[1])
+            elif isinstance(part, Call):
+                called.add(last_name(part))
             elif kind is Import:
                 for name, _ in part[-1]:
                     found.update(name.split("."))
                 continue
-            words(part, found)
+            words(part, found, called)
 
 
 def imports(body: Body) -> tuple[Import, ...]:

@@ -130,7 +130,8 @@ def read_facts(document: Document, known: EncodedFacts | None = None) -> Facts:
                 body, now = extract_slowly(module), ()
             del module  # before the collector comes back, which would walk over all of it
         mentioned: set[str] = set()
-        words(body, mentioned)
+        called: set[str] = set()
+        words(body, mentioned, called)
         suppressions = tuple(read_suppressions(document.text, lines))
         gaps = tuple(Failure(f"syntax error: {gap[0]}", *gap[1:]) for gap in document.gaps)
         outline = Outline(
@@ -138,6 +139,7 @@ def read_facts(document: Document, known: EncodedFacts | None = None) -> Facts:
             starts(body),
             exports(body),
             frozenset(mentioned),
+            frozenset(called),
             suppressions,
             gaps=gaps,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .loops import Chooser, Feed, KnowledgeError, Owner, chooser, feed, owner, texts
+from .names import Pattern, pattern
 
 MEANINGS = frozenset(
     {
@@ -112,28 +112,9 @@ MEANINGS = frozenset(
 Row = TypeVar("Row", Owner, Feed, Chooser)
 
 
-def pattern(names: Iterable[str]) -> re.Pattern[str]:
-    """Return what matches any of some names, in which ``*`` stands for letters, digits and dots.
-
-    A name after ``!`` is left out, whichever of the others it matches.
-    """
-    wanted: list[str] = []
-    unwanted: list[str] = []
-    for name in names:
-        part = re.escape(name.removeprefix("!")).replace(r"\*", r"[\w.()\[\]]*")
-        (unwanted if name.startswith("!") else wanted).append(part)
-    found = "|".join(wanted) or r"(?!)"
-    return re.compile(rf"(?!(?:{'|'.join(unwanted)})\Z)(?:{found})" if unwanted else found)
-
-
 def top_of(name: str) -> str:
     """Return the library of a name: ``torch`` of ``torch.optim.Adam``."""
-    return name.removeprefix("!").partition(".")[0]
-
-
-@cache
-def _pattern_of(*names: str) -> re.Pattern[str]:
-    return pattern(names)
+    return name.partition(".")[0]
 
 
 @dataclass(eq=False)
@@ -161,7 +142,7 @@ class Knowledge:
     feeds: list[Feed] = field(default_factory=list)
     choosers: list[Chooser] = field(default_factory=list)
     # What was answered before: a large project asks the same a million times.
-    _patterns: dict[str, re.Pattern[str]] = field(default_factory=dict, repr=False, init=False)
+    _patterns: dict[str, Pattern] = field(default_factory=dict, repr=False, init=False)
     _canonical: dict[str, str] = field(default_factory=dict, repr=False, init=False)
     _matched: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False, init=False)
     _meant: dict[tuple[str, tuple[str, ...]], bool] = field(
@@ -208,7 +189,7 @@ class Knowledge:
         names = [each for meaning in meanings for each in self.names.get(meaning, ())]
         if "owner" in meanings:
             names += [each for row in self.owners for each in row.names]
-        found = {top_of(each) for each in names}
+        found = {top_of(each) for each in names if not each.startswith("!")}
         return found | {
             top_of(alias) for alias, real in self.aliases.items() if top_of(real) in found
         }
@@ -229,8 +210,8 @@ class Knowledge:
         if found is None:
             known = self._patterns.get(key)
             if known is None:
-                known = self._patterns[key] = pattern(patterns)
-            found = self._matched[key, name] = bool(known.fullmatch(self.canonical(name)))
+                known = self._patterns[key] = Pattern(patterns)
+            found = self._matched[key, name] = known.matches(self.canonical(name))
         return found
 
     def seeded(self, names: Iterable[str]) -> frozenset[str] | None:
@@ -244,7 +225,7 @@ class Knowledge:
             matching = (
                 generators
                 for seed, generators in self.seeds.items()
-                if seed == canonical or ("*" in seed and _pattern_of(seed).fullmatch(canonical))
+                if pattern(seed).matches(canonical)
             )
             self._seeds[name] = next(matching, None)
         return self._seeds[name]
@@ -277,7 +258,7 @@ class Knowledge:
         for name in names:
             if name not in known:
                 canonical = self.canonical(name)
-                matching = (row for row in rows if _pattern_of(*row.names).fullmatch(canonical))
+                matching = (row for row in rows if pattern(*row.names).matches(canonical))
                 known[name] = next(matching, None)
             found = known[name]
             if found is not None:

@@ -297,7 +297,7 @@ class Observer:
         Python's own functions, such as ``len`` and ``isinstance``, call special methods alone; a
         wrapper (``jax.jit``) gives back the function, which runs when that is called.
         """
-        wrapped = wrapped_in(site.call) if any(map(WRAPPERS.fullmatch, site.names)) else None
+        wrapped = wrapped_in(site.call) if any(map(WRAPPERS.matches, site.names)) else None
         is_python = bool(site.names) and all(each.startswith(PYTHON) for each in site.names)
         arguments: list[Expression] = [*site.call.args, *(value for _, value in site.call.keywords)]
         if not arguments and not COMMANDS.isdisjoint(site.names):

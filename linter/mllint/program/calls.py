@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from ..facts.expressions import Call, Constant, Expression, Mapping, Name, Star
 from ..facts.statements import Assign
-from ..knowledge import pattern, shipped_knowledge
+from ..knowledge import shipped_knowledge
+from ..knowledge.names import pattern
 from .configs import Configs
 from .contexts import bare
 from .limits import Limits
@@ -33,7 +34,7 @@ from .values import (
 MAKING = frozenset({"hydra.utils.instantiate", "hydra.utils.call"})
 INSTANTIATE = MAKING | {"hydra.utils.get_class"}
 # Library calls that give back what they are handed first, wrapped.
-WRAPPERS = pattern(shipped_knowledge().names["wrapper"])
+WRAPPERS = pattern(*shipped_knowledge().names["wrapper"])
 MAX_DEPTH = 5  # of frames nested in what is handed
 # A function that unwraps what it is handed by calling itself, for each way to unwrap it, gives a
 # tree of calls without end; what it gives is known after few of them.
@@ -176,7 +177,7 @@ class Calls(Members):
                     yield from self.text_result(receiver, last, call, frame)
                 elif receiver is not None and last in FLUENT:
                     yield receiver
-                elif WRAPPERS.fullmatch(name) and (wrapped := wrapped_in(call)):
+                elif WRAPPERS.matches(name) and (wrapped := wrapped_in(call)):
                     yield from self.evaluate(wrapped, frame)
                 else:
                     yield Library(f"{name}()"[:MAX_NAME])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..facts.expressions import Constant, Expression, Sequence
 from ..facts.rendering import render
-from ..knowledge import Knowledge, pattern
+from ..knowledge import Knowledge
 from ..knowledge.loops import Owner
+from ..knowledge.names import Pattern, pattern
 from .activity import Site
 from .evaluation import Evaluator
 from .steps import Steps, meant
@@ -40,15 +40,13 @@ def owned(owner: Owner, loop: Site, steps: Steps) -> frozenset[str]:
 
 def made(owner: Owner, steps: Steps) -> Iterator[Site]:
     """Yield the calls that make what configures an owner."""
-    wanted = pattern([owner.made])
+    wanted = pattern(owner.made)
     yield from steps.reach.where(is_made, wanted, steps.evaluator, steps.knowledge)
 
 
-def is_made(
-    site: Site, wanted: re.Pattern[str], evaluator: Evaluator, knowledge: Knowledge
-) -> bool:
+def is_made(site: Site, wanted: Pattern, evaluator: Evaluator, knowledge: Knowledge) -> bool:
     """Tell whether a call makes what has a name, or a class of the project derived from it."""
-    return any(wanted.fullmatch(knowledge.canonical(each)) for each in meant(site, evaluator))
+    return any(wanted.matches(knowledge.canonical(each)) for each in meant(site, evaluator))
 
 
 def asks_for(name: str, site: Site) -> bool:

@@ -154,6 +154,12 @@ class Program:
             if not module.source.outline.words.isdisjoint(words):
                 yield module
 
+    def calling(self, *names: str) -> Iterator[Module]:
+        """Yield the modules that call anything by any of some names, or by what they make of it."""
+        for module in self.modules:
+            if not module.source.outline.called.isdisjoint(module.spellings(*names)):
+                yield module
+
 
 def path_inserts(modules: Modules) -> Iterator[str]:
     """Yield the folders that literals add to ``sys.path``, relative to the file's or the root."""

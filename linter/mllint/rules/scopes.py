@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -94,7 +94,11 @@ class Scope:
 
     def may_call(self, *names: str) -> bool:
         """Tell whether there is a call by any of some last names: to know more takes longer."""
-        return not self.module.spellings(*names).isdisjoint(self.owner.called)
+        spelled = self.module.spellings(*names)
+        return not (
+            spelled.isdisjoint(self.module.source.outline.called)
+            or spelled.isdisjoint(self.owner.called)
+        )
 
     def values(self, expression: Expression | None) -> tuple[Value, ...]:
         """Return what an expression may stand for, whoever calls."""
@@ -124,10 +128,14 @@ def placed(body: Body, around: Around = ()) -> Iterator[tuple[Statement, Around]
 
 def scopes_of(program: Program, *words: str) -> Iterator[Scope]:
     """Yield the scopes of the files, tests left aside, that mention any of some names."""
-    files = [each for each in program.mentioning(*words) if not is_test_file(each, program.project)]
-    if not files:
-        return
-    for module in files:
+    return scopes_in(program, program.mentioning(*words))
+
+
+def scopes_in(program: Program, modules: Iterable[Module]) -> Iterator[Scope]:
+    """Yield the scopes of some files, tests left aside."""
+    for module in modules:
+        if is_test_file(module, program.project):
+            continue
         owners: list[Owner] = [module, *functions(module.body, module, None, None)]
         for owner in owners:
             frames = tuple(program.frames.get(owner, ()))

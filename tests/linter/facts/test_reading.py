@@ -93,6 +93,14 @@ def test_signs_of_a_beginning():
     assert {"click", "main"} <= outline.words
 
 
+def test_what_a_module_mentions_and_what_it_calls():
+    outline, _ = facts(
+        "import a.b as c\nx = c.d(e)(f)\n\ndef g(h):\n    return [i.j() for i in h if not k(*m)]\n"
+    )
+    assert outline.words == {"a", "b", "x", "c", "d", "e", "f", "i", "j", "h", "k", "m"}
+    assert outline.called == {"d", "", "j", "k"}
+
+
 def test_long_chains_are_no_problem():
     assert facts("x = " + " + ".join(["1"] * 3000) + "\n")[0].failure is None
     text = "if x: y()\n" + "elif z: y()\n" * 1500

@@ -617,3 +617,16 @@ def test_programs_are_looked_at_where_anything_learns(text, learns, program):
     assert [entry.module.name for entry in linked.entries] == ["main"]  # it is one all the same
     only_tests = program({**run, "lib.py": "def target():\n    pass\n", "tests/test_a.py": text})
     assert list(only_tests.programs) == []
+
+
+def test_files_that_call_something_are_found_by_any_of_its_names(program):
+    linked = program(
+        {
+            "direct.py": "import torch\ntorch.save(1)\n",
+            "other.py": "from torch import save as keep\n\ndef f():\n    keep(1)\n",
+            "handed.py": "import torch\nmap(torch.save, [1])\n",
+            "named.py": "save = 1\nkeep(save)\n",
+        }
+    )
+    assert [each.name for each in linked.calling("save", "store")] == ["direct", "other"]
+    assert len(list(linked.mentioning("save"))) == 4

@@ -105,7 +105,7 @@ def roots(expression: Expression) -> frozenset[str]:
 
 def state_givers(program: Program) -> Iterator[str]:
     """Yield the names, without those of their classes, of functions that return a live state."""
-    for module in program.mentioning("state_dict"):
+    for module in program.calling("state_dict"):
         for function in walk(module.body, True):
             if isinstance(function, Function) and any(
                 isinstance(each, Return) and any(live_states(each.value))

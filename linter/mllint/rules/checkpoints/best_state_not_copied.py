@@ -19,7 +19,7 @@ from ...program.symbols import Module
 from ...program.values import Callable
 from ..base import Note, Report, Rule
 from ..learning import is_network
-from ..scopes import Scope, scopes_of
+from ..scopes import Scope, scopes_in
 from .aliases import called, gives_state, has_weights, live_states, state_givers, subject_of
 from .keeping import Keeping, Kept, is_comparison, is_for_the_best, keepers, reads
 from .stepping import Stepping
@@ -297,9 +297,13 @@ class Trainer:
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each state that is kept and goes on changing."""
         stepping, givers = Stepping(program), frozenset(state_givers(program))
-        for scope in scopes_of(program, "state_dict", "deepcopy", "backward", "best_model"):
+        files = {
+            *program.calling("state_dict", *givers),
+            *program.mentioning("deepcopy", "backward", "best_model"),
+        }
+        for scope in scopes_in(program, (each for each in program.modules if each in files)):
             spelled = scope.module.spellings("state_dict", *givers)
-            if spelled.isdisjoint(scope.owner.called) and not may_choose(scope.body):
+            if not may_choose(scope.body) and not scope.may_call("state_dict", *givers):
                 continue
             keeping = Keeping(scope, stepping)
             for statement, around in scope.placed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Call, dotted
+from ...facts.expressions import Attribute, Call, dotted
 from ...facts.statements import Function, Import, walk
 from ...program.entries import is_test_file
 from ...program.program import Program
@@ -18,6 +18,11 @@ def words(statement: Import) -> Iterator[str]:
     """Yield the first words of the modules that an import names."""
     for name in (statement.module, *(name for name, _ in statement.names)):
         yield (name or "").partition(".")[0]
+
+
+def consumers(program: Program) -> frozenset[str]:
+    """Return the last names of the functions that use up keys."""
+    return program.knowledge.last_names("key-consumer")
 
 
 class JaxKeyReuse(Rule):
@@ -127,7 +132,7 @@ def search(key):
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each key that is used again."""
-        for module in program.mentioning("random", "jax"):
+        for module in program.mentioning(*consumers(program)):
             if is_test_file(module, program.project):
                 continue  # two draws that must be the same are what a test is about
             if any(text == "jax" for each in module.source.outline.imports for text in words(each)):
@@ -135,16 +140,25 @@ def search(key):
 
     def reuses(self, module: Module, program: Program) -> Iterator[Report]:
         """Yield the reports on a file's top level and functions."""
-        body = module.body
+        body, names = module.body, module.spellings(*consumers(program))
         functions = [each for each in walk(body, True) if isinstance(each, Function)]
         for inside in (body, *(each.body for each in functions)):
-            flow = KeyFlow(lambda call: self.consumed(call, module, program))
+            flow = KeyFlow(lambda call: self.consumed(call, names, module, program))
             for reuse in flow.reuses(inside):
                 yield self.report(reuse, module)
 
     @staticmethod
-    def consumed(call: Call, module: Module, program: Program) -> str:
-        """Return the key that a call uses up, if it does: a name, or a name's attribute."""
+    def consumed(call: Call, methods: frozenset[str], module: Module, program: Program) -> str:
+        """Return the key that a call uses up, if it does: a name, or a name's attribute.
+
+        Args:
+            call: The call.
+            methods: The last names of what uses up keys; a plain name may stand for any of them.
+            module: Where it stands.
+            program: The program.
+        """
+        if isinstance(call.func, Attribute) and call.func.attr not in methods:
+            return ""
         values = program.evaluator.evaluate(call.func, Frame(module))
         names = [each.name for each in values if isinstance(each, Library)]
         if not program.knowledge.means("key-consumer", names):

@@ -267,7 +267,7 @@ print(names)
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each listing whose order matters."""
-        for module in program.mentioning(*WORDS):
+        for module in program.calling(*WORDS):
             imports = {
                 (each.module or name).partition(".")[0]
                 for each in module.source.outline.imports
