@@ -19,6 +19,11 @@ PREDICT = frozenset({"predict", "predict_proba", "predict_log_proba", "decision_
 PREDICT |= {"predict_classes", "score_samples", "predict_on_batch", "predict_generator"}
 SCORE = frozenset({"score", "evaluate", "evaluate_generator", "test_on_batch"})
 ITSELF = frozenset({"set_params", "set_output", "compile", "build", "summary", "clone"})
+# What features are called as an argument.
+DATA = (
+    *("X", "x", "raw_documents", "data", "texts", "dataset"),
+    *("sentences", "documents", "corpus", "corpus_iterable"),
+)
 STOPPING = "early_stopping_rounds"
 # These keep the iteration that is best on what they validate on, unless they are told not to.
 BEST_OF_EACH = "CatBoost"
@@ -42,6 +47,10 @@ class Estimators(Scores):
         kind = self.kind_of_pipeline(parts) if kind == "pipeline" else kind
         columns = self.meanings.of_columns(full_name)
         thing = Thing(self.spot(call), kind, name, None, data, columns)
+        if self.meanings.learns_when_made(full_name):
+            lessons = self.features(call)
+            if lessons.flat.regions:
+                self.learn(thing, lessons, NOTHING, call, "fit")
         return Value(things=frozenset({thing}))
 
     def kind_of_pipeline(self, parts: tuple[Thing, ...]) -> str:
@@ -89,7 +98,7 @@ class Estimators(Scores):
 
     def features(self, call: Call) -> Value:
         """Return the first argument of a fit or predict."""
-        for name in ("X", "x", "raw_documents", "data", "texts", "dataset"):
+        for name in DATA:
             found = call.keyword(name)
             if found is not None:
                 return self.evaluate(found)
@@ -105,7 +114,7 @@ class Estimators(Scores):
         for argument in call.args[2:]:
             self.evaluate(argument)
         for key, argument in call.keywords:
-            if key not in ("X", "x", "y", "Y", "data", "raw_documents", "texts", "dataset"):
+            if key not in ("y", "Y", *DATA):
                 self.evaluate(argument)
 
     def learn(self, thing: Thing, data: Value, target: Value, call: Call, method: str) -> None:

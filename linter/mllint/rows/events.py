@@ -149,6 +149,7 @@ class Events:
     measurements: list[Measurement] = field(default_factory=list)
     groupings: list[Grouping] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
+    groups: set[Split] = field(default_factory=set)  # masks that choose another group each round
     _seen: set[tuple[object, ...]] = field(default_factory=set, repr=False)
 
     def fitting(self, event: Fitting) -> None:

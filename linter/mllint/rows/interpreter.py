@@ -27,6 +27,7 @@ from ..program.symbols import FunctionSymbol, Module
 from ..program.values import Literal, Package
 from .columns import AnyOf, column_names
 from .events import Events
+from .gaps import asks_for_gaps, in_gaps
 from .machine import Activation, OutOfBudgetError
 from .meanings import Meanings
 from .provenance import Thing
@@ -75,7 +76,8 @@ class Interpreter(Statements):
                 truth = self.evaluate(test).truth
                 if truth is not None:
                     return self.evaluate(body if truth else orelse)
-                return self.evaluate(body).join(self.evaluate(orelse))
+                found = self.evaluate(body).join(self.evaluate(orelse))
+                return in_gaps(found) if asks_for_gaps(test) else found
             case Comprehension():
                 return self.comprehension(expression)
             case Walrus(target, value):

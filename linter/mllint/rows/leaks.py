@@ -10,7 +10,7 @@ from ..facts.statements import header
 from ..program.program import Program
 from .analysis import rows_of
 from .events import Evaluation, Events, Fitting, Validation
-from .provenance import TRAIN, Fit, Mark, Origin, Region, Split
+from .provenance import TRAIN, Fit, Mark, Origin, Region, Split, Step
 from .value import Value
 
 # What never tells one row of another: the order of rows, names of classes.
@@ -25,6 +25,12 @@ HARMLESS |= {
     "sample",
     "filled",
 }
+
+# What tells of a target's own values, where nothing but the target carries it.
+PLAIN = frozenset({"statistic", "bins"})
+
+# What training and held-out rows are to be told in the same terms by.
+AGAIN = frozenset({"transform", "encoding"})
 
 # Alone, these move values and scale nothing: days since the first day.
 SHIFTS = frozenset({"min", "nanmin", "amin", "sum", "describe", "value_counts"})
@@ -72,13 +78,41 @@ def find_leaks(events: Events) -> Iterator[Leak]:
         if known is None or (weight(leak), places(known)) > (weight(known), places(leak)):
             best[key] = leak
     known_rest = set(rests(events))
-    tested = {r for each in events.evaluations if each.how != "handed" for r in each.data.regions}
+    tested = [each for each in events.evaluations if each.how != "handed"]
     for leak in best.values():
         yield leak._replace(
             is_refit=is_refit(leak.fit, events),
             is_inner=all(is_part(region, known_rest) for region in leak.fit.learned)
-            or any(all(r.opposed_to(each) for r in leak.fit.learned) for each in tested),
+            or any(is_apart(leak.fit, each, events) for each in tested),
         )
+
+
+def is_apart(fit: Fit, use: Evaluation, events: Events) -> bool:
+    """Tell whether a model is tested on rows that a fit has changed without learning from them.
+
+    The other part of a split is such; rows of another file are if their truth is known here.
+    """
+    rows = use.data.flat
+    if fit.learned and all(
+        any(mine.opposed_to(its) for its in rows.regions) for mine in fit.learned
+    ):
+        return True
+    origins = {each.origin for each in fit.learned}
+    if not rows.regions or any(each.origin in origins for each in rows.regions):
+        return False
+    return any(mark.fit == fit for mark in rows.marks) and is_measured(use, events)
+
+
+def is_measured(use: Evaluation, events: Events) -> bool:
+    """Tell whether what a model predicts is compared with the truth."""
+    if use.how != "predict":
+        return use.how == "score"
+    return any(
+        mark.fit.kind == "prediction" and mark.fit.spot == use.spot
+        for each in events.measurements
+        for value in each.arguments
+        for mark in value.flat.marks
+    )
 
 
 def rests(events: Events) -> Iterator[Split]:
@@ -140,14 +174,17 @@ def all_leaks(events: Events) -> Iterator[Leak]:
         if event.thing is not None and event.thing.kind == "category-encoder"
     }
     trained = {event.fit: event.data.flat for event in events.fittings}
-    truths = origins_of_truth(events)
+    truths, groups = origins_of_truth(events), groups_of(events)
+    parting = splits_of_models(events)
     for use in events.evaluations:
         outer = {r for f in use.fits for r in f.learned}
         inner = [trained[fit] for fit in use.fits if fit in trained]
-        yield from fitted_again(use, inner, outer)
+        yield from fitted_again(use, inner, outer, of_targets)
         of_training = {m for data in inner for m in data.marks if m.fit.kind not in HARMLESS}
         for mark in {*marks_of(use, namings), *of_training}:
-            is_plain = mark.fit in namings or mark.fit.kind == "statistic"
+            if is_of_group(mark, groups):
+                continue
+            is_plain = mark.fit in namings or mark.fit.kind in PLAIN
             if is_plain and all(each.origin in truths for each in mark.fit.learned):
                 continue  # names of classes, and where one ends
             if mark.fit.kind == "encoding" and (
@@ -155,26 +192,32 @@ def all_leaks(events: Events) -> Iterator[Leak]:
                 or (id(mark.fit.spot.part) in of_targets and not is_of_all_columns(mark, use))
             ):
                 continue
-            yield from leaks_at(mark.fit, use, outer)
+            yield from leaks_at(mark.fit, seen_by(mark, parting), use, outer)
     for validation in events.validations:
         data = validation.data.flat
         for mark in data.marks:
             if mark.fit.kind in HARMLESS or mark.fit.kind == "encoding":
                 continue
-            if any(p.covers(q) for p in mark.fit.learned for q in data.regions):
+            if is_of_group(mark, groups):
+                continue
+            if any(p.covers(q) for p in seen_by(mark, parting) for q in data.regions):
                 yield Leak(mark.fit, None, validation, "all")
 
 
-def fitted_again(use: Evaluation, inner: list[Value], outer: set[Region]) -> Iterator[Leak]:
+def fitted_again(
+    use: Evaluation, inner: list[Value], outer: set[Region], of_targets: set[int]
+) -> Iterator[Leak]:
     """Yield the fits on rows of another file, where the training rows had one of the same kind."""
     rows = use.data.flat
     if {r.origin for r in outer} & {r.origin for r in rows.regions}:
         return
-    names = {mark.fit.name for data in inner for mark in data.marks if mark.fit.kind == "transform"}
+    names = {mark.fit.name for data in inner for mark in data.marks if mark.fit.kind in AGAIN}
     seen = {mark.fit for data in inner for mark in data.marks}
     for mark in rows.marks:
         fit = mark.fit
-        is_again = fit.kind == "transform" and fit.name in names and fit not in seen
+        is_again = fit.kind in AGAIN and fit.name in names and fit not in seen
+        if id(fit.spot.part) in of_targets and not is_of_all_columns(mark, use):
+            continue
         if is_again and any(p.covers(q) for p in fit.learned for q in rows.regions):
             yield Leak(fit, None, use, "other")
 
@@ -204,6 +247,61 @@ def origins_of_truth(events: Events) -> set[Origin]:
     return found - seen
 
 
+def groups_of(events: Events) -> set[Split]:
+    """Return the masks by which loops go through groups of rows, one each round.
+
+    A loop over folds holds each of them out, and takes the other rows as well.
+    """
+    if not events.groups:
+        return set()
+    apart = {each.split for each in steps_of_models(events) if side_of(each) in ("!=", "not")}
+    return events.groups - apart
+
+
+def splits_of_models(events: Events) -> set[Split]:
+    """Return the splits and masks that part the rows which models learn from or are tested on."""
+    return {each.split for each in steps_of_models(events)}
+
+
+def steps_of_models(events: Events) -> set[Step]:
+    """Return the steps by which rows got to models."""
+    values = [each.data for each in events.fittings if is_taught(each)]
+    values += [each.data for each in events.evaluations if each.how != "handed"]
+    return {step for value in values for each in value.flat.regions for step in each.path}
+
+
+def side_of(step: Step) -> object:
+    """Return how a mask compares."""
+    return step.side[0] if isinstance(step.side, tuple) else None
+
+
+def seen_by(mark: Mark, parting: set[Split]) -> frozenset[Region]:
+    """Return the rows that a fit learned from, all groups where each fills its own gaps."""
+    fit = mark.fit
+    if fit.kind != "statistic" or not is_own(mark):
+        return fit.learned
+    return frozenset(
+        each._replace(path=tuple(s for s in each.path if side_of(s) != "==" or s.split in parting))
+        for each in fit.learned
+    )
+
+
+def is_own(mark: Mark) -> bool:
+    """Tell whether a statistic is put into the column that it was computed on."""
+    return mark.columns is not None and mark.columns == mark.fit.columns
+
+
+def is_of_group(mark: Mark, groups: set[Split]) -> bool:
+    """Tell whether a statistic is one group's, as a feature of it; gaps that it fills are none."""
+    fit = mark.fit
+    if fit.kind != "statistic" or not groups or is_own(mark):
+        return False
+    return all(
+        any(step.split in groups and side_of(step) == "==" for step in each.path)
+        for each in fit.learned
+    )
+
+
 def is_taught(fitting: Fitting) -> bool:
     """Tell whether what learns is a model, rather than what encodes or scales."""
     return fitting.fit.kind in ("model", "unknown")
@@ -226,15 +324,17 @@ def marks_of(use: Evaluation, namings: set[Fit]) -> Iterator[Mark]:
     """
     yield from (mark for mark in use.data.flat.marks if mark.fit.kind not in HARMLESS)
     for mark in use.target.flat.marks:
-        is_harmless = mark.fit.kind in HARMLESS or mark.fit.kind == "statistic"
+        is_harmless = mark.fit.kind in HARMLESS | PLAIN
         if not is_harmless and mark.fit not in namings:
             yield mark
 
 
-def leaks_at(fit: Fit, use: Evaluation, trained_on: set[Region]) -> Iterator[Leak]:
+def leaks_at(
+    fit: Fit, learned: frozenset[Region], use: Evaluation, trained_on: set[Region]
+) -> Iterator[Leak]:
     """Yield the ways in which a fit saw the held-out rows of one evaluation."""
     for region in use.data.flat.regions | use.target.flat.regions:
-        covering = [each for each in fit.learned if each.covers(region)]
+        covering = [each for each in learned if each.covers(region)]
         if not covering:
             continue
         for split, side in held_out(region, trained_on):

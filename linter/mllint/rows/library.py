@@ -8,6 +8,7 @@ from ..facts.expressions import Attribute, Call, Constant, Expression, Sequence,
 from .columns import column_names
 from .duplication import is_growing, is_repetition
 from .events import Choice, Fitting, Measurement, Splitting, Validation
+from .gaps import asks_for_gaps, in_gaps
 from .meanings import LEARNS, class_of
 from .methods import Methods, is_per_row
 from .ordering import INDEX, timed
@@ -85,6 +86,8 @@ class Library(Methods):
                 return self.trained(handed, last, call)
             case "reader":
                 return self.read(name, call)
+            case "row-property" if name == "builtins.len":
+                return replace(self.number(handed), counted=first.flat.regions)
             case "row-property" | "display":
                 return self.number(handed)
             case "labelled-rows":
@@ -96,6 +99,11 @@ class Library(Methods):
         found = self.combined(handed)
         found = self.fresh(found, call) if handed else found
         found = self.behind_function(name, handed, call, found)
+        if self.meanings.is_binning(name) and first.regions:
+            fit = Fit("bins", last, self.spot(call), first.regions, True, first.columns)
+            found = found.carrying([Mark(fit, first.columns)])
+        if last == "where" and call.args and asks_for_gaps(call.args[0]):
+            found = in_gaps(found)
         if last == "to_datetime":
             found = timed(found, last, self.spot(call), None)
         if last == "merge_asof" and call.keyword("direction") in FORWARD:
@@ -120,7 +128,7 @@ class Library(Methods):
     def combined(self, handed: list[Value]) -> Value:
         """Return what holds the rows of all arguments: of ``np.array``, ``pd.concat``."""
         if len(handed) == 1 and handed[0].items is None:
-            return replace(handed[0], literal=None)
+            return replace(handed[0], literal=None, counted=NO_REGIONS)
         if handed and handed[0].items is not None and not handed[0].flat.regions:
             return replace(handed[0], literal=None)
         values = [value.flat for value in handed]
@@ -131,6 +139,7 @@ class Library(Methods):
             literal=None,
             columns=columns.pop() if len(columns) == 1 else None,
             picks=found.picks if not found.regions else frozenset(),
+            counted=NO_REGIONS,
         )
 
     def elements(self, name: str, call: Call) -> Value:

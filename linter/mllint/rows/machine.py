@@ -40,6 +40,7 @@ class Activation:
         names: Those that it has bound.
         loops: Those around the calls by which it was reached.
         host: Of a lambda, the statement that it is handed on in, which has a line.
+        gaps: How many of the conditions around what is carried out ask for missing values.
     """
 
     frame: Frame
@@ -52,6 +53,7 @@ class Activation:
     names: set[str] = field(default_factory=set)
     loops: int = 0
     host: Statement | Handler | None = None
+    gaps: int = 0
 
     @property
     def scope(self) -> object:
@@ -61,9 +63,12 @@ class Activation:
     def is_local(self, name: str) -> bool:
         """Tell whether a name belongs to this function rather than to the module."""
         function = self.frame.function
-        return function is not None and (
-            name in function.table or any(each.name == name for each in function.parameters)
-        )
+        return function is not None and (name in function.table or self.is_parameter(name))
+
+    def is_parameter(self, name: str) -> bool:
+        """Tell whether a name is what this function is handed."""
+        function = self.frame.function
+        return function is not None and any(each.name == name for each in function.parameters)
 
 
 class Machine(ABC):
@@ -95,6 +100,7 @@ class Machine(ABC):
         self.depths: dict[
             tuple[object, str], int
         ] = {}  # of names, in how many loops they are bound
+        self.rounds: set[tuple[object, str]] = set()  # names that loops bind, each round anew
         # Of each loop: how deep its state lies, and what held where its rounds were broken off.
         self.jumps: list[tuple[int, list[Layer]]] = []
         # Where this round of a loop took one sample, or one window, out of all rows.

@@ -83,6 +83,10 @@ class Meanings:
             return ""
         return self._first(name, CLASSES)
 
+    def learns_when_made(self, name: str) -> bool:
+        """Tell whether an instance of a class learns from what its constructor is handed."""
+        return bool(self._first(name, ("learned-when-made",)))
+
     def of_function(self, name: str) -> str:
         """Return what a function does to the rows that it is handed; or nothing."""
         return "" if "()" in name or "[]" in name else self._first(name, FUNCTIONS)
@@ -94,6 +98,10 @@ class Meanings:
     def of_columns(self, name: str) -> str:
         """Return what becomes of columns behind a function or method; or nothing."""
         return self._first(name, COLUMNS)
+
+    def is_binning(self, name: str) -> bool:
+        """Tell whether a function divides values at their quantiles."""
+        return bool(self._first(name, ("binning-function",)))
 
     def is_metric(self, names: Iterable[str]) -> bool:
         """Tell whether a function computes a metric of predictions."""

@@ -8,6 +8,7 @@ from ..facts.expressions import Attribute, Call, Constant, Expression, Name, Ope
 from .columns import column_names
 from .estimators import Estimators
 from .events import Grouping, Splitting
+from .gaps import filling
 from .ordering import INDEX, timed, times_of
 from .provenance import TEST, TRAIN, Fit, Mark, Split, Step
 from .selection import LABELS, is_of_rows
@@ -403,12 +404,6 @@ class Methods(Estimators):
         self.events.splitting(Splitting(split, name, base.flat, call))
         sides = (TRAIN, TEST, f"{TEST} 2", f"{TEST} 3")
         return container(base.narrowed(Step(split, side)) for side in sides)
-
-
-def filling(fit: Fit, base: Value) -> Fit:
-    """Return what fills gaps: a group's statistic of the same column was learned from all rows."""
-    is_own = fit.columns is not None and base.columns is not None and fit.columns & base.columns
-    return fit._replace(kind="statistic") if fit.kind == "group-statistic" and is_own else fit
 
 
 def unnamed(mark: Mark) -> frozenset[str] | None:

@@ -43,7 +43,7 @@ def overlaps_of(program: Program) -> Iterator[RowOverlap]:
         key = id(use.spot.part)
         if use.how not in SCORING or key in seen or not is_sure(use):
             continue
-        (fit,) = use.fits
+        (fit,) = fits_of(use)
         for region in use.data.flat.regions:
             if use.how == "validation" and region in fit.learned:
                 continue  # the training part itself is watched
@@ -58,10 +58,17 @@ def overlaps_of(program: Program) -> Iterator[RowOverlap]:
 
 def is_sure(use: Evaluation) -> bool:
     """Tell whether it is known what a model learned from, and on what it is scored."""
-    if len(use.fits) != 1 or len(use.data.flat.regions) != 1:
+    fits = fits_of(use)
+    if len(fits) != 1 or len(use.data.flat.regions) != 1:
         return False
-    (fit,) = use.fits
+    (fit,) = fits
     return fit.kind == "model" and bool(fit.learned) and all(r.path for r in use.data.flat.regions)
+
+
+def fits_of(use: Evaluation) -> frozenset[Fit]:
+    """Return what a model itself was fitted on, rather than those that it is made of."""
+    own = frozenset(each for each in use.fits if use.thing and each.name == use.thing.name)
+    return own or use.fits
 
 
 def overlap(learned: Region, scored: Region) -> tuple[str, Step] | None:

@@ -72,7 +72,7 @@ class Split:
 
     Attributes:
         kind: ``call``: a function that returns the parts; ``folds``: indices in a loop; ``sample``;
-            ``slice``; ``mask``.
+            ``slice``; ``mask``; ``files``: rows that were put together are taken apart again.
         key: What makes two of them the same: the spot, or for a slice or mask its text.
         spot: Where it was first seen.
     """
@@ -124,9 +124,10 @@ class Region(NamedTuple):
 
     def opposed_to(self, other: Region) -> tuple[Step, Step] | None:
         """Return the sides that one split has put the two on, if it parts them."""
-        if self.origin != other.origin:
-            return None
+        is_one = self.origin == other.origin
         for mine in self.path:
+            if not is_one and mine.split.kind != "files":
+                continue
             for theirs in other.path:
                 if mine.split == theirs.split and are_apart(mine, theirs):
                     return mine, theirs
@@ -168,9 +169,9 @@ class Fit(NamedTuple):
 
     Attributes:
         kind: ``transform``, ``encoding`` (of a target's classes), ``vocabulary``, ``selection``,
-            ``resampling``, ``statistic``, ``group-statistic``, ``model``; and of rows that were
-            only rearranged: ``look-ahead``, ``lag``, ``sorting``, ``time``, ``time-order``,
-            ``duplication``, ``distinct`` (its values, each once),
+            ``resampling``, ``statistic``, ``bins`` (quantiles), ``group-statistic``, ``model``;
+            and of rows that were only rearranged: ``look-ahead``, ``lag``, ``sorting``, ``time``,
+            ``time-order``, ``duplication``, ``distinct`` (its values, each once),
             ``sample`` (one of them);
             and of what a model gives: ``prediction``; and ``score``, and ``ranking`` (what is
             ordered by scores), which hold no rows.

@@ -17,6 +17,7 @@ from ..facts.expressions import (
     Sequence,
     Slice,
     Subscript,
+    subexpressions,
 )
 from .columns import AnyOf, Table, column_names
 from .ordering import slides
@@ -66,6 +67,11 @@ def steps_of(key: Value, base: Value) -> tuple[Step, ...]:
     )
 
 
+def is_vocabulary(value: Value) -> bool:
+    """Tell whether a value was learned from texts: what is looked up in it stands for its rows."""
+    return any(mark.fit.kind == "vocabulary" for mark in value.marks)
+
+
 def is_of_rows(index: Value, base: Value) -> bool:
     """Tell whether an index picks rows of a value, rather than columns by unknown names."""
     mine = {region.origin for region in base.regions}
@@ -90,6 +96,8 @@ class Selection(Tabulation):
     def subscript(self, expression: Subscript) -> Value:
         """Return ``value[key]``."""
         value, key = expression
+        if isinstance(value, Attribute) and value.attr == "shape" and key == Constant(0):
+            return Value(counted=self.evaluate(value.value).flat.regions)
         if isinstance(value, Attribute) and value.attr in INDEXERS:
             base = self.evaluate(value.value)
             rows, columns = key, None
@@ -135,6 +143,8 @@ class Selection(Tabulation):
             return joined((base.item(None), replace(base, items=None)))
         if isinstance(index.literal, int) and not isinstance(index.literal, bool):
             return self.numbered(base, index.literal) if not is_loc else base
+        if index.regions and not base.regions and is_vocabulary(base):  # vectors of one text
+            return self.as_sample(replace(base, regions=index.regions), part, "text")
         found = self.indexed(base, index)
         if is_loc or is_of_rows(index, base):
             return found
@@ -203,13 +213,30 @@ class Selection(Tabulation):
                 return replace(base, items=tuple(enumerate(kept)), literal=names)
         if lower is None and upper is None:
             return base
-        found = self.bounded(base, lower, upper, part)
+        found = self.taken_apart(base, key, part) or self.bounded(base, lower, upper, part)
         if self.loops and slides(key, self.counters.get(self.activation.scope, set())):
             rows = base.flat
             fit = Fit("lag", "window", self.spot(part), rows.regions, True, rows.columns)
             self.samples.add(fit.spot)
             found = found.carrying([Mark(fit, rows.columns)])
         return found
+
+    def taken_apart(self, base: Value, key: Slice, part: Expression) -> Value | None:
+        """Return one of the parts that rows were put together from: ``both[:len(train)]``.
+
+        None if the slice cuts elsewhere, or more is known of the rows than that.
+        """
+        bound = key.upper if key.lower is None else key.lower if key.upper is None else None
+        first = self.evaluate(bound).counted if bound is not None else NO_REGIONS
+        rest = base.regions - first
+        if not first or not rest or not first <= base.regions or base.items is not None:
+            return None
+        if {each.origin for each in first} & {each.origin for each in rest}:
+            return None
+        side, regions = ("first", first) if key.lower is None else ("rest", rest)
+        origins = frozenset(each.origin for each in base.regions)
+        step = Step(Split("files", origins, self.spot(part)), side)
+        return replace(base, regions=regions, literal=None).narrowed(step)
 
     def sampled(self, chosen: Value, key: Expression, part: Expression) -> Value:
         """Return the rows that a counter chooses: one sample, ``x[i, :, :]`` in a loop."""
@@ -262,12 +289,27 @@ class Selection(Tabulation):
             return Value(literal=truth)
         bound = literal if literal is not None else ("text", spelled(right))
         split = Split("mask", ("mask", spelled(expression.left)), self.spot(expression))
-        hits = self.measured("==", values, expression) if operator in ("==", "!=") else NOTHING
+        is_of_truth = operator in ("==", "!=") and all(each.literal is None for each in values)
+        hits = self.measured("==", values, expression) if is_of_truth else NOTHING
         guesses = frozenset(mark for mark in marks if mark.fit.kind in ("prediction", "look-ahead"))
         picks = frozenset({Step(split, (operator, bound))})
         # `chances > 0.5`, and whether a price will rise.
         found = Value(picks=picks, marks=hits.marks | guesses)
+        if operator == "==" and self.changes_each_round(right):
+            self.events.groups.add(split)
         return self.behind_comparison(values[0], values[1], found)
+
+    def changes_each_round(self, expression: Expression) -> bool:
+        """Tell whether a loop around hands another value to an expression in each of its rounds."""
+        for each in subexpressions(expression):
+            if not isinstance(each, Name):
+                continue
+            key = self.scope_of(each.id), each.id
+            if self.loops and (key in self.rounds or self.depths.get(key)):
+                return True
+            if self.activation.loops and self.activation.is_parameter(each.id):
+                return True
+        return False
 
     def membership(self, call: Call, index: Value, base: Value) -> Value:
         """Return ``base.isin(index)``, a mask."""
@@ -304,7 +346,14 @@ class Selection(Tabulation):
         columns = next((each.columns for each in values if each.regions), None)
         if columns is not None:
             marks = frozenset(Mark(m.fit, m.columns or columns) for m in marks)
-        result = replace(result, literal=literal, items=items, marks=marks, columns=columns)
+        result = replace(
+            result,
+            literal=literal,
+            items=items,
+            marks=marks,
+            columns=columns,
+            counted=NO_REGIONS,
+        )
         return self.behind_operator(values, expression, result)
 
     def added(self, values: list[Value]) -> Value:

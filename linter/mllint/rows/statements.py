@@ -16,6 +16,7 @@ from ..facts.expressions import (
     Star,
     Subscript,
     dotted,
+    subexpressions,
 )
 from ..facts.outline import is_main_test, is_type_checking
 from ..facts.statements import (
@@ -42,6 +43,7 @@ from ..program.symbols import Module
 from ..program.values import Frame, Package
 from .columns import column_names
 from .functions import Functions
+from .gaps import asks_for_gaps, in_gaps
 from .machine import Activation
 from .ordering import INDEX, counts_up, timed, times_of
 from .selection import INDEXERS
@@ -81,6 +83,7 @@ class Statements(Functions):
                 self.evaluate(value)
             case Return(_, value):
                 found = self.evaluate(value)
+                found = in_gaps(found) if self.activation.gaps else found
                 self.activation.returned = self.activation.returned.join(found)
                 return False
             case Jump():
@@ -138,7 +141,11 @@ class Statements(Functions):
         self.compared_with_best(statement)
         if truth is not None:
             return self.statements(statement.body if truth else statement.orelse)
-        return self.alternatives([statement.body, statement.orelse], False)
+        asks = asks_for_gaps(statement.test)
+        self.activation.gaps += asks
+        goes_on = self.alternatives([statement.body, statement.orelse], False)
+        self.activation.gaps -= asks
+        return goes_on
 
     def alternatives(self, bodies: list[Body], may_skip: bool) -> bool:
         """Carry out one of several bodies: each, and what they leave is joined."""
@@ -205,7 +212,10 @@ class Statements(Functions):
         self.statements(statement.orelse)
 
     def counting(self, target: Expression, iterable: Expression) -> None:
-        """Note whether a loop's name counts one by one."""
+        """Note the names that mean another each round of a loop, and which count one by one."""
+        for each in subexpressions(target):
+            if isinstance(each, Name):
+                self.rounds.add((self.scope_of(each.id), each.id))
         if isinstance(target, Name):
             known = self.counters.setdefault(self.scope_of(target.id), set())
             (known.add if counts_up(iterable) else known.discard)(target.id)

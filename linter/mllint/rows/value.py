@@ -18,6 +18,7 @@ NO_MARKS: frozenset[Mark] = frozenset()
 NO_THINGS: frozenset[Thing] = frozenset()
 NO_STEPS: frozenset[Step] = frozenset()
 NO_NAMES: frozenset[str] = frozenset()
+OFTEN_LEFT = frozenset({"look-ahead", "bins"})  # marks on columns that are seldom features
 NONE = ("<None>",)  # the literal of None; a literal that is None is not known
 
 
@@ -38,6 +39,7 @@ class Value:
         is_windowed: Whether each row stands for those around it, behind ``rolling``.
         table: The columns that it is sure to have.
         label: The target that features were bound together with: of an ``xgboost.DMatrix``.
+        counted: As a number: the rows that it is the number of, ``len(train)``.
     """
 
     regions: frozenset[Region] = NO_REGIONS
@@ -52,6 +54,7 @@ class Value:
     is_windowed: bool = False
     table: Table | None = None
     label: Value | None = None
+    counted: frozenset[Region] = NO_REGIONS
 
     def join(self, other: Value) -> Value:
         """Return what holds if it may be either."""
@@ -72,6 +75,7 @@ class Value:
             self.is_windowed and other.is_windowed,
             joined_tables(self.table, other.table),
             joined(each for each in (self.label, other.label) if each) if self.label else None,
+            self.counted if self.counted == other.counted else NO_REGIONS,
         )
 
     def carrying(self, marks: Iterable[Mark]) -> Value:
@@ -107,9 +111,12 @@ class Value:
     def of_unknown_columns(self) -> Value:
         """Return some of its columns, nobody knows which: no later row's values are surely left.
 
-        A column of them is a target as a rule, and left out by whoever chooses features.
+        A column of them is a target as a rule, and left out by whoever chooses features; so is one
+        of bins, by which rows are plotted or divided.
         """
-        marks = frozenset(m for m in self.marks if m.fit.kind != "look-ahead" or m.columns is None)
+        marks = frozenset(
+            m for m in self.marks if m.fit.kind not in OFTEN_LEFT or m.columns is None
+        )
         return self if marks == self.marks else replace(self, marks=marks)
 
     def without_columns(self, names: frozenset[str]) -> Value:

@@ -11,6 +11,7 @@ from ..fixes.into_pipeline import Validating, into_pipeline
 from ..program.program import Program
 from ..rows.analysis import rows_of
 from ..rows.events import Evaluation
+from ..rows.functions import HANDED
 from ..rows.leaks import Leak
 from ..rows.selection import constant_of
 from ..rows.spelling import shortened, spelled
@@ -65,6 +66,8 @@ def learner(leak: Leak) -> str:
     """Return what a fit learns from: the name of the argument."""
     part = leak.fit.spot.part
     if isinstance(part, Call):
+        if part.args == (HANDED,):  # `table.apply(encoder.fit_transform)`
+            return "each column"
         if part.args and constant_of(part.args[0]) is None:  # `x.quantile(0.99)`
             return shortened(part.args[0], 40)
         if isinstance(part.func, Attribute):
@@ -98,7 +101,7 @@ def fix_of(leak: Leak, program: Program, title: str) -> Fix | None:
     if split.kind == "folds":
         changes = into_folds(spot.module.body, spot.statement, spot.part, split.spot.statement)
         return Fix(title, changes, False) if changes else None
-    if split.kind not in ("call", "slice"):
+    if split.kind not in ("call", "slice", "files"):
         return None
     calls = {
         id(each.split.spot.part)

@@ -226,6 +226,38 @@ print(model.score(scaler.transform(X_test), y_test))
 everything = StandardScaler().fit_transform(X)
 LogisticRegression().fit(everything, y)
 """,
+        """
+import numpy as np
+import pandas as pd
+from sklearn.metrics import mean_absolute_error
+from sklearn.preprocessing import MinMaxScaler
+from tensorflow.keras import Sequential, layers
+
+load, weather = pd.read_csv("load.csv"), pd.read_csv("weather.csv")
+rows = load.merge(weather, on="hour")[["load", "temperature"]].values
+size = int(len(rows) * 0.8)
+train, test = rows[:size], rows[size:]
+scaler = MinMaxScaler()
+train, test = scaler.fit_transform(train), scaler.transform(test)
+model = Sequential([layers.Dense(1)])
+model.fit(train[:-1], train[1:, 0], validation_split=0.1)  # the test part is not seen
+print(mean_absolute_error(test[1:, 0], model.predict(test[:-1])))
+""",
+        """
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+y, y_test = train.pop("attack"), test.pop("attack")
+scaler = StandardScaler()
+X, X_test = scaler.fit_transform(train), scaler.transform(test)
+X, X_val, y, y_val = train_test_split(X, y, random_state=0)  # another file is the test part
+model = LogisticRegression().fit(X, y)
+print(f1_score(y_val, model.predict(X_val)), f1_score(y_test, model.predict(X_test)))
+""",
     )
 
     def check(self, program: Program) -> Iterator[Report]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...program.program import Program
-from ...rows.leaks import SHIFTS, leaks_of
+from ...rows.leaks import PLAIN, SHIFTS, leaks_of
 from ..base import Report, Rule
 from ..leakage import callee, learner, notes_of, split_name
 
@@ -136,12 +136,45 @@ train, test = train_test_split(data, shuffle=False)
 names = ["age", "era"]
 print(Ridge().fit(train[names], train["sold"]).score(test[names], test["sold"]))
 """,
+        """
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+y, known = train.pop("survived"), len(train)
+age = train["age"].median()
+train["age"], test["age"] = train["age"].fillna(age), test["age"].fillna(age)
+both = pd.get_dummies(pd.concat([train, test]))
+model = LogisticRegression().fit(both[:known], y)  # the very rows of the training file
+print(model.predict(both[known:]))
+""",
+        """
+import pandas as pd
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import KFold
+
+log = pd.read_csv("log.csv")
+
+def lives_of(log):
+    rows = []
+    for machine in log["machine"].unique():
+        life = log[log["machine"] == machine]
+        row = pd.concat([life.agg(["mean", "std"]).unstack(), life.tail(1)])
+        rows.append(row)  # what one machine's log tells is that machine's
+    return pd.concat(rows)
+
+for machines, others in KFold(5).split(log["machine"].unique()):
+    train = lives_of(log[log["machine"].isin(machines)])
+    test = lives_of(log[log["machine"].isin(others)])
+    model = RandomForestClassifier().fit(train.drop(columns="broken"), train["broken"])
+    print(model.score(test.drop(columns="broken"), test["broken"]))
+""",
     )
 
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each place where statistics of held-out rows come in."""
         for leak in leaks_of(program):
-            if leak.fit.kind != "statistic" or leak.has_seen == "other" or leak.fit.name in SHIFTS:
+            if leak.fit.kind not in PLAIN or leak.has_seen == "other" or leak.fit.name in SHIFTS:
                 continue
             spot = leak.fit.spot
             yield Report(

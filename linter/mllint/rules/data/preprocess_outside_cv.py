@@ -14,7 +14,9 @@ KINDS = frozenset({"transform", "vectorizer"})
 
 def is_sliced(leak: Leak) -> bool:
     """Tell whether a slice holds other rows out of all that was seen."""
-    return all(any(s.split.kind == "slice" for s in region.path) for region in leak.fit.learned)
+    return all(
+        any(s.split.kind in ("slice", "files") for s in region.path) for region in leak.fit.learned
+    )
 
 
 class PreprocessOutsideCv(Rule):

@@ -139,7 +139,7 @@ def names_of(region: Region) -> frozenset[str]:
     for step in region.path:
         if step.split.kind == "call":
             found |= targets(step.split.spot, slice(1, None, 2))
-        elif step.split.kind in ("slice", "mask"):
+        elif step.split.kind in ("slice", "files", "mask"):
             found |= targets(step.split.spot, slice(None))
     origin = region.origin
     if not region.path:

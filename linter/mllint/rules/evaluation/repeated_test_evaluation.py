@@ -308,6 +308,20 @@ X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
 for model in (SVC(), DecisionTreeClassifier()):
     print(model, model.fit(X_train, y_train).score(X_test, y_test))
 """,
+        """
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+
+table = pd.read_csv("loans.csv")
+X, X_test, y, y_test = train_test_split(table.drop(columns="bad"), table["bad"], random_state=0)
+model = LogisticRegression().fit(X, y)
+refused = model.predict(X_test) == 1
+rates = {}
+for group in ["sex", "age", "origin"]:
+    rates[group] = (refused & (X_test[group] == 1)).mean()
+print(max(rates, key=rates.get))  # of one model: for whom it is the hardest
+""",
     )
 
     def check(self, program: Program) -> Iterator[Report]:
