@@ -25,6 +25,7 @@ from ..facts.expressions import (
 from ..program.evaluation import Evaluator
 from ..program.symbols import FunctionSymbol, Module
 from ..program.values import Literal, Package
+from .asking import asks_for_column
 from .columns import AnyOf, column_names
 from .events import Events
 from .gaps import asks_for_gaps, in_gaps
@@ -33,7 +34,7 @@ from .meanings import Meanings
 from .provenance import Thing
 from .selection import constant_of
 from .statements import Statements
-from .tabulation import literal_of
+from .tabulation import list_of, literal_of
 from .value import NOTHING, Value, container, joined
 
 MAX_UNROLLED = 8
@@ -131,7 +132,7 @@ class Interpreter(Statements):
         self.counting(target, iterable)
         around = set(self.samples)
         values = self.iterated(self.evaluate(iterable))
-        known = len(expression.loops) == 1 and not conditions
+        known = len(expression.loops) == 1 and all(asks_for_column(each) for each in conditions)
         found: list[Value] = []
         self.loops += 1
         for value in values:
@@ -147,7 +148,9 @@ class Interpreter(Statements):
         if expression.kind == "dict":
             return self.collected_pairs(found)
         if known and len(values) > 1:
-            return container(found)
+            return replace(container(found), literal=literal_of(found))
+        if known and len(found) == 1 and isinstance(found[0].literal, AnyOf):
+            return list_of(tuple(found[0].literal))  # `[name for name in names if name in …]`
         return Value(items=((None, joined(found)),))
 
     def collected_pairs(self, found: list[Value]) -> Value:

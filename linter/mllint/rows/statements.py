@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import zip_longest
 
 from ..facts.expressions import (
     Attribute,
@@ -41,6 +43,7 @@ from ..facts.statements import (
 )
 from ..program.symbols import Module
 from ..program.values import Frame, Package
+from .asking import AskedColumn, asks_for_column
 from .columns import column_names
 from .functions import Functions
 from .gaps import asks_for_gaps, in_gaps
@@ -143,15 +146,30 @@ class Statements(Functions):
             return self.statements(statement.body if truth else statement.orelse)
         asks = asks_for_gaps(statement.test)
         self.activation.gaps += asks
-        goes_on = self.alternatives([statement.body, statement.orelse], False)
+        column = asks_for_column(statement.test)
+        absent = (None, column) if column and column.is_there else (column, None)
+        goes_on = self.alternatives([statement.body, statement.orelse], False, absent)
         self.activation.gaps -= asks
         return goes_on
 
-    def alternatives(self, bodies: list[Body], may_skip: bool) -> bool:
-        """Carry out one of several bodies: each, and what they leave is joined."""
+    def alternatives(
+        self,
+        bodies: list[Body],
+        may_skip: bool,
+        absent: Iterable[AskedColumn | None] = (),
+    ) -> bool:
+        """Carry out one of several bodies: each, and what they leave is joined.
+
+        Args:
+            bodies: The bodies.
+            may_skip: Whether none of them may be carried out.
+            absent: For each, the column that a table does not have where it is.
+        """
         ends: list[Layer] = [{}] if may_skip else []
-        for body in bodies:
+        for body, column in zip_longest(bodies, absent):
             self.state.begin()
+            if column is not None:
+                self.without(column)
             goes_on = self.statements(body)
             end = self.state.end()
             if goes_on:
@@ -159,6 +177,13 @@ class Statements(Functions):
         if ends:
             self.state.merge(ends)
         return bool(ends)
+
+    def without(self, column: AskedColumn) -> None:
+        """Let a table have no column of a name, for that was asked for and is not so."""
+        names, table = column_names(self.evaluate(column.name).literal), column.table
+        base = self.evaluate(table)
+        if names is not None and base.regions and base.items is None:
+            self.change(table, base.without_columns(names))
 
     def attempt(self, statement: Try) -> bool:
         """Carry out a ``try``; a handler may find any part of its body done."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..facts.expressions import Attribute, Call, Constant, Expression, Slice, Subscript
 from ..facts.statements import Delete
-from .columns import Label, Span, Table, column_names, positions
+from .columns import AnyOf, Label, Span, Table, column_names, positions
 from .machine import Machine
 from .provenance import Thing
 from .value import NONE, Value, joined
@@ -216,6 +216,8 @@ def list_of(names: tuple[object, ...] | None) -> Value:
 
 def literal_of(values: list[Value]) -> object:
     """Return the literal of a list of names that are themselves known: ``[TARGET, *NUMERIC]``."""
+    if len(values) == 1 and isinstance(values[0].literal, AnyOf):
+        return values[0].literal
     if values and all(isinstance(each.literal, str) for each in values):
         return tuple(each.literal for each in values)
     return None

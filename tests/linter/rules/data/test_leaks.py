@@ -98,6 +98,31 @@ model = RandomForestClassifier().fit(X, y)
 print(model.score(X_test, y_test))
 """,
     ),
+    "a column of bins is dropped where it is there": (
+        "",
+        """
+table["part"] = pd.qcut(table["fare"], 4, labels=False)
+X, X_test, y, y_test = train_test_split(table.drop(columns="survived"), table["survived"])
+for name in ["part"]:
+    if name in X.columns:
+        X = X.drop(columns=[name])
+    if name not in X_test.columns:
+        pass
+    else:
+        X_test = X_test.drop(columns=[name])
+model = RandomForestClassifier().fit(X, y)
+print(model.score(X_test, y_test))
+""",
+    ),
+    "those of some columns are dropped that are there": (
+        "",
+        """
+table["part"] = pd.qcut(table["fare"], 4, labels=False)
+extra = ["part", "survived"]
+X = table.drop(columns=[name for name in extra if name in table.columns])
+print(cross_val_score(RandomForestClassifier(), X, table["survived"]))
+""",
+    ),
     "the part that teaches is a mask": (
         "",
         """
