@@ -9,6 +9,7 @@ from .columns import column_names
 from .duplication import is_growing, is_repetition
 from .events import Choice, Fitting, Measurement, Splitting, Validation
 from .gaps import asks_for_gaps, in_gaps
+from .machine import FILES
 from .meanings import LEARNS, class_of
 from .methods import Methods, is_per_row
 from .ordering import INDEX, timed
@@ -236,7 +237,9 @@ class Library(Methods):
 
     def read(self, name: str, call: Call) -> Value:
         """Return rows that a reader reads."""
-        rows = self.origin(call, (), "read")
+        path = self.evaluate(call.args[0]).literal if call.args else None
+        written = self.state.get((FILES, path)) if isinstance(path, str) else None
+        rows = self.origin(call, (), "read") if written is None else written
         dates = call.keyword("parse_dates")
         if dates is not None and name.startswith("pandas."):
             is_column = isinstance(dates, Sequence)

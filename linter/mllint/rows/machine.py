@@ -18,6 +18,7 @@ from .provenance import Fit, Mark, Origin, Region, Spot, Thing
 from .state import Layer, State
 from .value import NOTHING, Value
 
+FILES = "<files>"  # what the rows belong to that were written to a file, by its path
 FITTED = "<fitted>"  # the name under which a thing keeps what it was fitted on, as marks
 
 

@@ -9,6 +9,7 @@ from .columns import column_names
 from .estimators import Estimators
 from .events import Grouping, Splitting
 from .gaps import filling
+from .machine import FILES
 from .ordering import INDEX, timed, times_of
 from .provenance import TEST, TRAIN, Fit, Mark, Split, Step
 from .selection import LABELS, is_of_rows
@@ -68,6 +69,9 @@ class Methods(Estimators):
         if meaning == "display-method":
             if any(each.literal == 1 for each in arguments):  # head(1)
                 self.taken_of_ranking(base, 0)
+            path = arguments[0].literal if arguments and name.startswith("to_") else None
+            if isinstance(path, str) and base.regions:
+                self.state.set((FILES, path), base)
             return base if name in ("head", "tail") else NOTHING
         if meaning == "row-property":
             return NOTHING

@@ -150,6 +150,8 @@ class Tabulation(Machine):
             if index.literal is NONE:
                 return base
             chosen = positions(index.literal)
+            if type(index.literal) is int:
+                base = replace(base, columns=frozenset({f"<{index.literal}>"}))
         found = table.at(chosen) if table is not None and chosen is not None else None
         return self.shaped(replace(base, table=found), key)
 

@@ -123,6 +123,35 @@ X = table.drop(columns=[name for name in extra if name in table.columns])
 print(cross_val_score(RandomForestClassifier(), X, table["survived"]))
 """,
     ),
+    "rows that are written and read again": (
+        "MLD001",
+        """
+table[["age", "fare"]] = StandardScaler().fit_transform(table[["age", "fare"]])
+table.to_csv("scaled.csv", index=False)
+table = pd.read_csv("scaled.csv")
+"""
+        + SPLIT,
+    ),
+    "a target is encoded that is told by its position": (
+        "",
+        """
+table.iloc[:, -1] = LabelEncoder().fit_transform(table.iloc[:, -1])
+X, y = table.drop(["survived"], axis=1).values, table.iloc[:, -1].values
+X, X_test, y, y_test = train_test_split(X, y)
+model = RandomForestClassifier().fit(X, y)
+print(model.score(X_test, y_test))
+""",
+    ),
+    "a feature is encoded that is told by its position": (
+        "MLD001",
+        """
+X, y = table.iloc[:, 1:-1].values, table.iloc[:, -1].values
+X[:, 2] = LabelEncoder().fit_transform(X[:, 2])
+X, X_test, y, y_test = train_test_split(X, y)
+model = RandomForestClassifier().fit(X, y)
+print(model.score(X_test, y_test))
+""",
+    ),
     "the part that teaches is a mask": (
         "",
         """
