@@ -103,6 +103,7 @@ MEANINGS = frozenset(
         "transform-function",
         "transformer",
         "trial",
+        "under-sampler",
         "vectorizer",
         "vocabulary",
         "wrapper",

@@ -18,6 +18,7 @@ FIT_TRANSFORM = frozenset({"fit_transform", "fit_resample", "fit_sample"})
 PREDICT = frozenset({"predict", "predict_proba", "predict_log_proba", "decision_function"})
 PREDICT |= {"predict_classes", "score_samples", "predict_on_batch", "predict_generator"}
 SCORE = frozenset({"score", "evaluate", "evaluate_generator", "test_on_batch"})
+RESAMPLERS = ("resampler", "under-sampler")
 ITSELF = frozenset({"set_params", "set_output", "compile", "build", "summary", "clone"})
 # What features are called as an argument.
 DATA = (
@@ -56,7 +57,8 @@ class Estimators(Scores):
     def kind_of_pipeline(self, parts: tuple[Thing, ...]) -> str:
         """Return what a pipeline's fit learns: what its most telling part does."""
         kinds = {thing.kind for thing in parts}
-        for kind in ("model", "search", "resampler", "selector", "vectorizer", "cluster"):
+        order = ("model", "search", *RESAMPLERS, "selector", "vectorizer", "cluster")
+        for kind in order:
             if kind in kinds:
                 return kind
         return "stateless-transformer" if kinds == {"stateless-transformer"} else "transformer"
@@ -74,7 +76,7 @@ class Estimators(Scores):
         if method in FIT_TRANSFORM:
             data = self.fresh(data, call)  # what is made of rows that are not known is these rows
             self.learn(thing, data, target, call, method)
-            if thing.kind == "resampler":
+            if thing.kind in RESAMPLERS:
                 return container([self.transformed(each, thing, call) for each in (data, target)])
             return self.transformed(data, thing, call)
         if method == "fit_predict":

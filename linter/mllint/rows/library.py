@@ -203,8 +203,9 @@ class Library(Methods):
             return rows
         arrays = handed[: len(call.args)] if meaning == "resample-function" else [rows]
         flat = self.fresh(joined(each.flat for each in arrays), call)
+        is_part = call.keyword("replace") == Constant(False)
         fit = Fit(
-            kinds.get(meaning, "resampling"),
+            kinds.get(meaning, "thinning" if is_part else "resampling"),
             name,
             self.spot(call),
             flat.regions,

@@ -12,6 +12,7 @@ CLASSES = (
     *(
         "chooser",
         "selector",
+        "under-sampler",
         "resampler",
         "search",
         "pipeline",
@@ -51,6 +52,7 @@ LEARNS = {
     "vocabulary": "vocabulary",
     "selector": "selection",
     "resampler": "resampling",
+    "under-sampler": "thinning",
     "search": "model",
     "model": "model",
     "cluster": "cluster",

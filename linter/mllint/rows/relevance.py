@@ -24,7 +24,15 @@ WORDS = frozenset(
     | {"cross_val_predict", "split", "resample", "scale", "minmax_scale"}
     | {"DMatrix"}
 )
-LEARNERS = ("transformer", "vectorizer", "vocabulary", "resampler", "model", "splitter")
+LEARNERS = (
+    "transformer",
+    "vectorizer",
+    "vocabulary",
+    "resampler",
+    "under-sampler",
+    "model",
+    "splitter",
+)
 # PyTorch is imported everywhere, and divides rows by one name.
 BY_NAME = {"torch": "random_split"}
 _TEST = re.compile(r"(^|/)(test_\w*|\w+_test|conftest)\.py$")

@@ -9,13 +9,16 @@ from ...rows.leaks import leaks_of
 from ..base import Report, Rule
 from ..leakage import callee, confidence_of, fix_of, learner, notes_of, split_name
 
+KINDS = frozenset({"resampling", "thinning"})
+
 
 class ResampleBeforeSplit(Rule):
     """Rows are resampled (SMOTE, `resample`) before they are split or cross-validated.
 
     Copies of a row, or rows made up between it and its neighbours, then stand on both sides of the
     split, and the model is tested on what it has learned by heart. A test part that is resampled
-    by itself has classes in a proportion that the model will never meet. See "Common pitfalls and
+    by itself has classes in a proportion that the model will never meet, and so has one of rows
+    from which some were left out to balance them. See "Common pitfalls and
     recommended practices" of imbalanced-learn.
 
     Split first and resample the training part only; in cross-validation put the sampler and the
@@ -75,11 +78,18 @@ print(model.score(X_test, y_test))
     def check(self, program: Program) -> Iterator[Report]:
         """Yield one report for each resampling of held-out rows."""
         for leak in leaks_of(program):
-            if leak.fit.kind != "resampling":
+            if leak.fit.kind not in KINDS:
                 continue
             spot = leak.fit.spot
             where = split_name(leak)
-            if leak.has_seen == "all":
+            is_thinned = leak.fit.kind == "thinning"
+            if leak.has_seen == "all" and is_thinned:
+                message = (
+                    f"{callee(leak)} leaves out rows of {learner(leak)} before {where} holds rows "
+                    "out, so the classes tested have not the proportion that the model will meet: "
+                    "split first and resample the training part only."
+                )
+            elif leak.has_seen == "all":
                 message = (
                     f"{callee(leak)} resamples {learner(leak)} before {where} holds rows out, so "
                     "copies land on both sides: split first and resample the training part only."
@@ -95,6 +105,6 @@ print(model.score(X_test, y_test))
                 spot.part,
                 message,
                 notes_of(leak),
-                confidence_of(leak),
+                "low" if is_thinned and leak.is_inner else confidence_of(leak),
                 fix_of(leak, program, "Resample the training part only"),
             )

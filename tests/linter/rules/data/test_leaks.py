@@ -14,6 +14,7 @@ START = """
 import numpy as np
 import pandas as pd
 from gensim.models import Word2Vec
+from imblearn.under_sampling import RandomUnderSampler
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
@@ -148,6 +149,41 @@ print(model.score(X_test, y_test))
 X, y = table.iloc[:, 1:-1].values, table.iloc[:, -1].values
 X[:, 2] = LabelEncoder().fit_transform(X[:, 2])
 X, X_test, y, y_test = train_test_split(X, y)
+model = RandomForestClassifier().fit(X, y)
+print(model.score(X_test, y_test))
+""",
+    ),
+    "a function splits again until all classes are there": (
+        "",
+        """
+def parts_of(table):
+    train, test = train_test_split(table)
+    if test["survived"].sum() == 0:
+        train, test = parts_of(table)
+    return train, test
+
+train, test = parts_of(table)
+scaler = StandardScaler()
+model = RandomForestClassifier()
+model.fit(scaler.fit_transform(train.drop(columns="survived")), train["survived"])
+print(model.score(scaler.transform(test.drop(columns="survived")), test["survived"]))
+""",
+    ),
+    "rows are left out of all rows": (
+        "MLD003",
+        """
+X, y = RandomUnderSampler().fit_resample(table.drop(columns="survived"), table["survived"])
+X, X_test, y, y_test = train_test_split(X, y)
+model = RandomForestClassifier().fit(X, y)
+print(model.score(X_test, y_test))
+""",
+    ),
+    "rows are left out of the training part, which is cross-validated": (
+        "",
+        """
+X, X_test, y, y_test = train_test_split(table.drop(columns="survived"), table["survived"])
+X, y = RandomUnderSampler().fit_resample(X, y)
+print(cross_val_score(RandomForestClassifier(), X, y))
 model = RandomForestClassifier().fit(X, y)
 print(model.score(X_test, y_test))
 """,
