@@ -170,7 +170,8 @@ class Fit(NamedTuple):
     Attributes:
         kind: ``transform``, ``encoding`` (of a target's classes), ``vocabulary``, ``selection``,
             ``resampling``, ``thinning`` (rows are left out), ``statistic``, ``bins`` (quantiles),
-            ``group-statistic``, ``model``; and of rows that were only rearranged: ``look-ahead``, ``lag``, ``sorting``, ``time``,
+            ``group-statistic``, ``model``; and of rows that were only rearranged: ``look-ahead``,
+            ``lag``, ``sorting``, ``time``,
             ``time-order``, ``duplication``, ``distinct`` (its values, each once),
             ``sample`` (one of them);
             and of what a model gives: ``prediction``; and ``score``, and ``ranking`` (what is
