@@ -90,6 +90,7 @@ MEANINGS = frozenset(
         "seeding-trainer",
         "select-function",
         "selector",
+        "spawn",
         "split",
         "splitter",
         "stateless-transformer",

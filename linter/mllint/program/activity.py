@@ -24,6 +24,7 @@ from ..facts.expressions import (
     Subscript,
     Template,
     calls,
+    last_name,
 )
 from ..facts.outline import is_main_test, is_type_checking
 from ..facts.statements import (
@@ -41,6 +42,7 @@ from ..facts.statements import (
     With,
     header,
 )
+from .callbacks import KEEPING_IN, called_of, told_of
 from .calls import MAKING, WRAPPERS, without_config, wrapped_in
 from .evaluation import Evaluator
 from .symbols import FunctionSymbol, Module, class_symbol
@@ -68,15 +70,6 @@ PYTHON = ("builtins.", "types.", "typing.", "copy.", "pickle.", "inspect.", "wea
 # Decorators that are methods of what a library made, or that register: ``Engine().on()``. Commands
 # are programs of their own, of which a run carries out one.
 KEEPING = re.compile(r"(\(\)\.(?!command|callback|local_entrypoint)\w+|\.register\w*)(\(\))?$")
-
-# The methods that PyTorch itself calls of a network.
-OF_NETWORK = frozenset(
-    {"forward", "__call__", "__getattr__", "__setattr__", "__len__", "__iter__", "__getitem__"}
-    | {"parameters", "named_parameters", "buffers", "modules", "children", "state_dict", "apply"}
-    | {"load_state_dict", "_load_from_state_dict", "_save_to_state_dict", "get_extra_state"}
-    | {"set_extra_state", "train", "eval", "to", "_apply", "zero_grad", "reset_parameters"}
-    | {"extra_repr", "__repr__", "__deepcopy__", "__getstate__", "__setstate__"}
-)
 
 Around: TypeAlias = "tuple[Statement | Handler, ...]"
 
@@ -277,7 +270,7 @@ class Observer:
                     self.called(target, site)
             case Library(_, receiver):
                 if isinstance(receiver, Instance):
-                    self.hooks(receiver, line, self.called_of(receiver, (value.name,)))
+                    self.hooks(receiver, line, called_of(receiver, (value.name,), self.evaluator))
                 if value.name in MAKING:
                     self.instantiating(site)
                 self.handed(site)
@@ -299,6 +292,7 @@ class Observer:
         """
         wrapped = wrapped_in(site.call) if any(map(WRAPPERS.matches, site.names)) else None
         is_python = bool(site.names) and all(each.startswith(PYTHON) for each in site.names)
+        is_kept = is_python and last_name(site.call) in KEEPING_IN
         arguments: list[Expression] = [*site.call.args, *(value for _, value in site.call.keywords)]
         if not arguments and not COMMANDS.isdisjoint(site.names):
             arguments += map(Name, self.frame.module.table)
@@ -321,21 +315,14 @@ class Observer:
                             if argument is not wrapped:
                                 self.visit_all(value, site.statement.line)
                         elif isinstance(value, Instance):
-                            names = self.called_of(value, site.names)
+                            names = called_of(value, site.names, self.evaluator)
                             self.hooks(value, site.statement.line, names, special=is_python)
+                            if is_kept:
+                                self.hooks(
+                                    value, site.statement.line, told_of(value, self.evaluator)
+                                )
                         elif isinstance(value, Type) and not is_python:
                             self.made(value, site)
-
-    def called_of(self, instance: Instance, names: tuple[str, ...]) -> frozenset[str] | None:
-        """Return the methods of an object that library calls may call; None if that is any.
-
-        PyTorch calls of a network what networks have, and no method that only the project knows.
-        """
-        if names and all(each.startswith("torch.") for each in names):
-            for each in self.evaluator.ancestry(instance.symbol):
-                if isinstance(each, Library) and each.name.startswith("torch.nn."):
-                    return OF_NETWORK
-        return None
 
     def made(self, value: Type, site: Site) -> None:
         """Visit what a library may call of a class that it is handed: it makes an instance."""

@@ -38,7 +38,7 @@ from .imports import Modules
 from .limits import Limits
 from .members import MAX_NAME
 from .registries import Registries
-from .symbols import Definition, Module, class_symbol, function_symbol, lambda_symbol
+from .symbols import ClassSymbol, Definition, Module, class_symbol, function_symbol, lambda_symbol
 from .texts import joined
 from .values import (
     MAX_VALUES,
@@ -64,6 +64,7 @@ MAX_ASKED = 5_000  # in three projects that were counted, no question led to 1,0
 # (an algebra system) has no end.
 MAX_KNOWN = 3_000_000
 
+PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 # Calls whose items are those of their first argument.
 PASSING = frozenset({"list", "tuple", "iter", "reversed", "sorted", "tqdm", "track", "cycle"})
 
@@ -391,10 +392,17 @@ class Evaluator(Calls):
                     if isinstance(each, Type)
                     else Library(f"{each.name}()")
                     for each in self.evaluate(annotation, frame)
-                    if isinstance(each, Type)
+                    if (isinstance(each, Type) and not self.is_protocol(each.symbol))
                     or (isinstance(each, Library) and not each.name.startswith("builtins."))
                 )
         return ()
+
+    def is_protocol(self, symbol: ClassSymbol) -> bool:
+        """Tell whether a class only lists what others have: its own methods are never called."""
+        return any(
+            isinstance(each, Library) and each.name.removesuffix("[]") in PROTOCOLS
+            for each in self.ancestry(symbol)
+        )
 
 
 def comprehended(value: Expression, frame: Frame) -> Iterator[tuple[Comprehension, Frame]]:

@@ -12,6 +12,7 @@ from ..facts.expressions import (
     Attribute,
     Call,
     Comprehension,
+    Constant,
     Expression,
     Lambda,
     Name,
@@ -29,10 +30,12 @@ from ..facts.statements import (
     Body,
     Class,
     Declare,
+    Evaluate,
     For,
     Function,
     Handler,
     Import,
+    Raise,
     Return,
     Statement,
     Try,
@@ -279,6 +282,15 @@ class FunctionSymbol:
     def called(self) -> frozenset[str]:
         """The last names of what it calls."""
         return called_in(self.body)
+
+    @cached_property
+    def is_abstract(self) -> bool:
+        """Whether it does nothing, and leaves that to those that override it."""
+        return all(
+            isinstance(each, Raise)
+            or (isinstance(each, Evaluate) and isinstance(each.value, Constant))
+            for each in self.body
+        )
 
     @cached_property
     def decorators(self) -> tuple[Expression, ...]:

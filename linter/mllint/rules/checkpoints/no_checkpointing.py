@@ -45,6 +45,53 @@ trainer.fit(model)
 """,
     )
     good = (
+        # A protocol lists what is called; what it is called of does it.
+        """
+import typing
+import torch
+
+class Learner(typing.Protocol):
+    def keep(self, path: str) -> None: ...
+
+class Recorder:
+    def record(self, epoch: int, learner: Learner) -> None:
+        learner.save_model(f"{epoch}.pt")
+
+class Algorithm:
+    def __init__(self):
+        self.net = torch.nn.Linear(2, 1)
+        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=0.1)
+
+    def fit(self, recorder: Recorder, learner: Learner):
+        for x, y in data():
+            torch.nn.functional.mse_loss(self.net(x), y).backward()
+            self.optimizer.step()
+        recorder.record(1, learner)
+
+torch.manual_seed(0)
+Algorithm().fit(Recorder(), unknown())
+""",
+        # What is called is abstract: a class that is not seen here does it.
+        """
+import abc
+import torch
+
+class Store(abc.ABC):
+    @abc.abstractmethod
+    def save_weights(self, network):
+        '''Keep the weights of a network.'''
+
+def train(store: Store):
+    network = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    for x, y in data():
+        torch.nn.functional.mse_loss(network(x), y).backward()
+        optimizer.step()
+    store.save_weights(network)
+
+torch.manual_seed(0)
+train(open_store())
+""",
         {
             "train.py": """
 import torch

@@ -29,7 +29,7 @@ from ...knowledge import Knowledge
 from ...program.activity import Site
 from ...program.graph import CallGraph, owner_of
 from ...program.program import Program
-from ...program.values import Frame, Instance, Library, Literal, Value
+from ...program.values import Callable, Frame, Instance, Library, Literal, Value
 from ..learning import is_network
 from ..metrics import metrics_of
 from ..origins import Given, Origins, place
@@ -64,13 +64,19 @@ def writes(site: Site, knowledge: Knowledge) -> bool:
     # Of a library that is not known, or not resolved: its name is enough to stay silent.
     if names and all(knowledge.means("plain", (name,)) for name in names):
         return False
-    if site.values and not names:  # the project's own: it is looked into instead
+    # The project's own is looked into instead, if there is anything in it.
+    if site.values and not names and not all(map(does_nothing, site.values)):
         return False
     name = last_name(site.call).lower()
     if name in RUNS and any(isinstance(each, Library) and each.receiver for each in site.values):
         return True  # the loop is that of an unknown framework's class, and may keep what it likes
     says_so = any(word in name for word in SAYS_SO) or name in EXPORTS
     return says_so and not writes_text(site.call)
+
+
+def does_nothing(value: Value) -> bool:
+    """Tell whether what is called is a method that those which are meant override."""
+    return isinstance(value, Callable) and value.function.is_abstract
 
 
 class Saving(Origins):

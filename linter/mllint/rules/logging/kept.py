@@ -17,10 +17,13 @@ from ...facts.expressions import (
     subexpressions,
 )
 from ...program.activity import Site
-from ...program.graph import CallGraph, owner_of
+from ...program.graph import owner_of
 from ...program.program import Program
+from ...program.steps import calls_method
+from ...program.training import Training
 from ...program.values import Library, Literal
-from ..metrics import Metrics
+from ..metrics import Metrics, metrics_of
+from .written import Written
 
 # Of a call that is not resolved and is handed a metric, these words in its name keep us silent.
 KEEPING = ("log", "write", "record", "track", "report", "scalar", "dump", "save", "summary")
@@ -35,18 +38,16 @@ NAMED_SETTINGS = frozenset(
 SETTINGS_MADE = ("argparse.", "hydra.config", "omegaconf.", "yaml.", "json.load", "tomllib.")
 
 
-def keeps_metrics(
-    program: Program, graph: CallGraph, metrics: Metrics, off: str | None = None
-) -> bool:
+def keeps_metrics(program: Program, training: Training, off: str | None = None) -> bool:
     """Tell whether anything that a program reaches keeps a metric, or may do so.
 
     Args:
         program: Knows what calls mean.
-        graph: The program's calls.
-        metrics: Knows which values are metrics.
+        training: The program.
         off: The library whose own calls keep nothing, for its log is switched off.
     """
-    knowledge, reach = program.knowledge, graph.reach
+    knowledge, reach = program.knowledge, training.reach
+    metrics = metrics_of(program, program.graph(reach))
 
     def counted(sites: list[Site]) -> Iterator[Site]:
         for site in sites:
@@ -58,7 +59,8 @@ def keeps_metrics(
         return True
     draws = any(counted(reach.meaning(knowledge, "keep-plot")))
     asked = counted(reach.where(may_keep_metric, program, draws))
-    if any(keeps(site, program, metrics) for site in asked):
+    written = Written(program, training)
+    if any(keeps(site, program, metrics, written) for site in asked):
         return True
     return any(keeps_history(site, metrics) for site in reach.meaning(knowledge, "save-first"))
 
@@ -90,13 +92,13 @@ def items_of(expression: Expression) -> tuple[Expression, ...]:
     return (expression,)
 
 
-def keeps(site: Site, program: Program, metrics: Metrics) -> bool:
+def keeps(site: Site, program: Program, metrics: Metrics, written: Written) -> bool:
     """Tell whether a call that keeps what it is handed is handed a metric, or may be."""
     if metrics.are_handed(site):
         return True
     knowledge, names = program.knowledge, library_names(site)
     is_file = knowledge.means("write", names) and not knowledge.means("print", names)
-    return is_file and not is_told(site, program)
+    return is_file and not is_told(site, program) and not written.is_other(site)
 
 
 def may_keep_metric(site: Site, program: Program, draws: bool) -> bool:
@@ -110,7 +112,8 @@ def may_keep_metric(site: Site, program: Program, draws: bool) -> bool:
     if not (site.call.args or site.call.keywords):
         return False
     knowledge, names = program.knowledge, library_names(site)
-    if knowledge.means("backward", names):  # a loss is handed to be differentiated
+    # A loss is handed to be differentiated, and to a scheduler.
+    if knowledge.means("backward", names) or calls_method(site, "backward", "step"):
         return False
     if knowledge.means("print", names):
         file = site.call.keyword("file")

@@ -114,6 +114,33 @@ if __name__ == "__main__":
 """,
     )
     good = (
+        # What spawns the processes is one itself.
+        """
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+import wandb
+
+def work(rank, run):
+    dist.init_process_group("nccl", rank=rank)
+    torch.manual_seed(0)
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for x, y in data():
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        if rank == 0:
+            run.log({"loss": loss.item()})
+            torch.save(model.state_dict(), "model.pt")
+
+def main():
+    run = wandb.init(project="it", config={"lr": 0.1})
+    mp.spawn(work, args=(run,), nprocs=2)
+
+if __name__ == "__main__":
+    main()
+""",
         """
 import torch
 import torch.distributed as dist
@@ -245,7 +272,8 @@ for x, y in data():
             many = training.reach.meaning(program.knowledge, "many-processes")
             if not many:
                 continue
-            found = self.unguarded(program, program.graph(training.reach))
+            graph = program.graph(training.reach)
+            found = in_each_process(self.unguarded(program, graph), many, program, graph)
             if found and id(found[0].call) not in reported:
                 reported.add(id(found[0].call))
                 yield self.report(training, many[0], found)
@@ -303,6 +331,31 @@ for x, y in data():
             "medium",
             in_one_process(first, many),
         )
+
+
+def in_each_process(
+    found: list[Site], many: list[Site], program: Program, graph: CallGraph
+) -> list[Site]:
+    """Return which of some calls each process carries out: what spawns them is one process.
+
+    Args:
+        found: The calls.
+        many: The calls that make the processes one group.
+        program: Knows what calls mean.
+        graph: The program's calls.
+    """
+    spawned = {
+        function
+        for site in graph.reach.meaning(program.knowledge, "spawn")
+        for part in (*site.call.args, *(value for _, value in site.call.keywords))
+        for value in program.evaluator.evaluate(part, site.frame)
+        for function in program.explorer.functions(value)
+    }
+
+    def is_spawned(site: Site) -> bool:
+        return not spawned.isdisjoint(graph.leading_to([site]))
+
+    return [each for each in found if is_spawned(each)] if all(map(is_spawned, many)) else found
 
 
 def in_branch(site: Site) -> bool:

@@ -78,6 +78,46 @@ Trainer(model, TrainingArguments("out", report_to="none"), train_dataset=data).t
 """,
     )
     good = (
+        # A callback that is kept, and told of what happens by a name.
+        """
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+class Curves:
+    def __init__(self, writer):
+        self.writer = writer
+
+    def on_epoch_end(self, epoch, loss):
+        self.writer.add_scalar("loss", loss, epoch)
+
+class Learner:
+    def __init__(self):
+        self.model = torch.nn.Linear(2, 1)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.1)
+        self.watchers = []
+
+    def watch(self, watcher):
+        self.watchers.append(watcher)
+
+    def tell(self, event, *values):
+        for each in self.watchers:
+            method = getattr(each, event)
+            method(*values)
+
+    def fit(self, epochs):
+        for epoch in range(epochs):
+            for x, y in data():
+                loss = torch.nn.functional.mse_loss(self.model(x), y)
+                loss.backward()
+                self.optimizer.step()
+            self.tell("on_epoch_end", epoch, loss)
+
+torch.manual_seed(0)
+learner = Learner()
+learner.watch(Curves(SummaryWriter("runs")))
+learner.fit(3)
+torch.save(learner.model.state_dict(), "model.pt")
+""",
         # Callbacks that hand metrics to a tracker by themselves.
         """
 import wandb
@@ -228,7 +268,7 @@ def keeps(training: Training, program: Program) -> bool:
         metrics = metrics_of(program, graph)
         if run.reach.where(may_keep):
             return True
-        if keeps_metrics(program, graph, metrics, off):
+        if keeps_metrics(program, run, off):
             return True
         if any(True for _ in prints_of_metrics(program, graph, metrics)):
             return True

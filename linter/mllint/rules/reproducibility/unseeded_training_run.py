@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Constant
+from ...facts.expressions import Constant, calls, last_name
 from ...facts.outline import is_main_test
-from ...facts.statements import Class, Evaluate, Function, If, Import, Statement, Try
+from ...facts.statements import (
+    Class,
+    Evaluate,
+    Function,
+    If,
+    Import,
+    Statement,
+    Try,
+    header,
+    walk,
+)
 from ...fixes.changes import Fix, Insert
 from ...program.entries import Entry
 from ...program.program import Program
@@ -43,15 +53,24 @@ def seeding_fix(training: Training, program: Program) -> Fix | None:
 def sureness(training: Training, program: Program) -> str:
     """Return how sure it is that nothing seeds: what is loaded by name may, if the project can."""
     found = confidence(training.reach, program)
-    if found == "low" and not any(mentions_seed(module) for module in program.modules):
+    if found == "low" and not any(may_seed(module) for module in program.modules):
         return "medium"
     return found
 
 
-def mentions_seed(module: Module) -> bool:
-    """Tell whether a module names anything that could seed."""
+def may_seed(module: Module) -> bool:
+    """Tell whether a module calls anything that could seed: settings named seed do not."""
     words = module.source.outline.words
-    return "PRNGKey" in words or any("seed" in word.lower() for word in words)
+    return any(names_seed(word) for word in words) and any(
+        names_seed(last_name(call)) or any(key and names_seed(key) for key, _ in call.keywords)
+        for statement in walk(module.body, into_definitions=True)
+        for call in calls(header(statement))
+    )
+
+
+def names_seed(word: str) -> bool:
+    """Tell whether a name says that it seeds."""
+    return "seed" in word.lower() or word == "PRNGKey"
 
 
 def is_torch(training: Training) -> bool:
@@ -147,6 +166,26 @@ for x in data:
     optimizer.step()
 torch.save(network, "n.pt")
 """,
+        # What settings call a seed seeds nothing by itself.
+        {
+            "train.py": """
+import importlib
+import sys
+import torch
+
+config = importlib.import_module(sys.argv[1])
+network = torch.nn.Linear(2, config.width)
+optimizer = torch.optim.SGD(network.parameters(), lr=config.make_rate())
+for x in config.rows:
+    network(x).sum().backward()
+    optimizer.step()
+torch.save(network.state_dict(), "n.pt")
+""",
+            "small.py": """
+seed = 123
+width = 3
+""",
+        },
         # The step is told once, and taken whenever the graph is run.
         """
 import tensorflow as tf
@@ -231,6 +270,26 @@ for x in data:
     optimizer.step()
 torch.save(network, "n.pt")
 """,
+        {
+            "train.py": """
+import importlib
+import sys
+import torch
+
+torch.manual_seed(0)
+config = importlib.import_module(sys.argv[1])
+network = torch.nn.Linear(2, config.width)
+optimizer = torch.optim.SGD(network.parameters(), lr=config.make_rate())
+for x in config.rows:
+    network(x).sum().backward()
+    optimizer.step()
+torch.save(network.state_dict(), "n.pt")
+""",
+            "small.py": """
+seed = 123
+width = 3
+""",
+        },
         None,
         """
 import numpy as np
@@ -252,6 +311,30 @@ torch.save(model.state_dict(), "model.pt")
 """,
     )
     good = (
+        # What a class of a library loads and evaluates calls nothing that trains.
+        """
+import sys
+import torch
+from labkit import NetworkBase
+
+class Classifier(NetworkBase):
+    def create(self, width):
+        super().create(width)
+        self.net = torch.nn.Linear(width, 2)
+
+    def training(self, rows):
+        optimizer = torch.optim.SGD(self.net.parameters(), lr=0.1)
+        for x, y in rows:
+            torch.nn.functional.cross_entropy(self.net(x), y).backward()
+            optimizer.step()
+
+    def test(self, rows):
+        return [self.net(x).argmax(1) for x, _ in rows]
+
+classifier = Classifier("runs")
+classifier.load(sys.argv[1])
+print(classifier.test(rows))
+""",
         # A network that can train itself, and does not: PyTorch calls no such method of it.
         {
             "network.py": """
