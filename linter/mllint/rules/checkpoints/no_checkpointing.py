@@ -25,6 +25,20 @@ class NoCheckpointing(Rule):
     name = "no-checkpointing"
     severity = "warning"
     bad = (
+        # A model of two tensors is one all the same.
+        """
+import torch
+
+torch.manual_seed(0)
+w = torch.zeros((2, 1), requires_grad=True)
+b = torch.zeros(1, requires_grad=True)
+optimizer = torch.optim.SGD([w, b], lr=0.1)
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(torch.mm(x, w) + b, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+""",
         """
 import torch
 

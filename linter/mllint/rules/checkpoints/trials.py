@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ...facts.expressions import Call, Constant, Mapping, Name, Sequence
+from ...facts.expressions import Constant, Mapping
 from ...program.activity import Site
-from ...program.graph import CallGraph, owner_of
+from ...program.graph import CallGraph
 from ...program.program import Program
 from ...program.reach import Reach
 from ...program.training import Training
-from ...program.values import Frame
 from ..metrics import metrics_of
+from ..pictures import trains_inputs
 from ..tryouts import is_fed_noise, is_repeated, steps_of, tries_out
 
 
@@ -25,35 +25,11 @@ def is_trial(training: Training, program: Program) -> bool:
     if not any(is_repeated(site, graph) for site in steps):
         return True  # one step alone shows that it can be taken
     return (
-        trains_inputs(reach.where(makes_optimizer))
+        trains_inputs(training, program)
         or finds_rate(reach.meaning(program.knowledge, "plot"), program, graph)
         or times_steps(reach, program)
         or tries_out(training, program)
     )
-
-
-def makes_optimizer(site: Site) -> bool:
-    """Tell whether a call makes an optimizer of PyTorch."""
-    return any(
-        name.startswith("torch.optim.") and name.rpartition(".")[2][:1].isupper()
-        for name in site.names
-    )
-
-
-def trains_inputs(optimizers: list[Site]) -> bool:
-    """Tell whether what is optimized is no model but tensors, such as a picture."""
-    return bool(optimizers) and all(_takes_tensors(each.call, each.frame) for each in optimizers)
-
-
-def _takes_tensors(call: Call, frame: Frame) -> bool:
-    handed = call.argument("params", 0)
-    if isinstance(handed, Name):
-        entries = owner_of(frame).table.get(handed.id, ())
-        handed = entries[0].value if len(entries) == 1 else None
-    match handed:
-        case Sequence("list" | "tuple", items) if items:
-            return all(isinstance(item, Name) for item in items)
-    return False
 
 
 def times_steps(reach: Reach, program: Program) -> bool:

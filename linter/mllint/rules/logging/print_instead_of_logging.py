@@ -12,6 +12,7 @@ from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..evidence import confidence, path_notes
 from ..metrics import Metrics, metrics_of
+from ..pictures import trains_inputs
 from ..tryouts import tries_out
 from .kept import keeps_metrics
 from .printing import logging_instead, prints_of_metrics
@@ -526,6 +527,23 @@ submission.to_csv("submission.csv")
 """,
     )
     good = (
+        # A picture is optimized, by what a network sees in it, and no network.
+        """
+import torch
+import torchvision
+
+network = torchvision.models.vgg19(pretrained=True).features.eval()
+wanted = network(picture("style.png"))
+x = picture("content.png").clone().requires_grad_(True)
+optimizer = torch.optim.Adam([x], lr=0.1)
+for step in range(100):
+    loss = torch.nn.functional.mse_loss(network(x), wanted)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    print(step, loss.item())
+torchvision.utils.save_image(x, "out.png")
+""",
         # What was measured is pickled with its settings, by a list that grows in each round.
         """
 import pickle
@@ -729,6 +747,8 @@ train(args, torch.optim.SGD([], lr=0.1))
             if "log" in training.owned or not training.takes_epochs:
                 continue
             if training.entry.kind == "notebook" or tries_out(training, program):
+                continue
+            if trains_inputs(training, program):  # the picture is what is kept
                 continue
             metrics = metrics_of(program, program.graph(training.reach))
             for owner, sites in self.found(program, training, metrics).items():

@@ -24,6 +24,7 @@ from ...program.symbols import Module
 from ...program.training import Training
 from ..base import Note, Report, Rule
 from ..evidence import confidence, training_notes
+from ..pictures import trains_inputs
 from ..tryouts import tries_out
 from .draws import draws
 from .naming import seed_call
@@ -48,6 +49,18 @@ def seeding_fix(training: Training, program: Program) -> Fix | None:
     text = "\n".join(call for call, _ in made)
     imports = tuple(each for _, needed in made for each in needed)
     return Fix("Seed where the program begins", (*imports, Insert(statement, text, where)), False)
+
+
+# Their weights are drawn, and then loaded: what is optimized is fed to them.
+NETWORKS = ("torch.nn.", "torchvision.models.", "timm.")
+
+
+def draws_input(training: Training, program: Program) -> bool:
+    """Tell whether a program that optimizes what a network is fed draws anything of that."""
+    return any(
+        not any(name.startswith(NETWORKS) for name in draw.site.names)
+        for draw in draws(training.reach, program)
+    )
 
 
 def sureness(training: Training, program: Program) -> str:
@@ -311,6 +324,22 @@ torch.save(model.state_dict(), "model.pt")
 """,
     )
     good = (
+        # A picture is optimized from what another shows, and nothing is drawn.
+        """
+import torch
+import torchvision
+
+network = torchvision.models.vgg19(pretrained=True).features.eval()
+wanted = network(picture("style.png"))
+x = picture("content.png").clone().requires_grad_(True)
+optimizer = torch.optim.Adam([x], lr=0.1)
+for step in range(100):
+    loss = torch.nn.functional.mse_loss(network(x), wanted)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+torchvision.utils.save_image(x, "out.png")
+""",
         # What a class of a library loads and evaluates calls nothing that trains.
         """
 import sys
@@ -522,6 +551,8 @@ model(torch.randn(3))
                 continue
             unseeded = [each for each in training.runs if not seeds_anything(each, program)]
             if not unseeded or tries_out(training, program):
+                continue
+            if trains_inputs(training, program) and not draws_input(training, program):
                 continue
             first, *others = unseeded
             entry = first.entry
