@@ -45,6 +45,7 @@ class Pattern:
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(names)
+        self._known: dict[str, bool] = {}  # a large project asks the same a million times
 
     @cached_property
     def wanted(self) -> tuple[frozenset[str], tuple[Wildcard, ...]]:
@@ -58,7 +59,11 @@ class Pattern:
 
     def matches(self, name: str) -> bool:
         """Tell whether a name is meant."""
-        return is_among(name, *self.wanted) and not is_among(name, *self.unwanted)
+        known = self._known.get(name)
+        if known is None:
+            known = is_among(name, *self.wanted) and not is_among(name, *self.unwanted)
+            self._known[name] = known
+        return known
 
 
 def parted(names: Iterable[str]) -> tuple[frozenset[str], tuple[Wildcard, ...]]:

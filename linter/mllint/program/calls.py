@@ -103,13 +103,18 @@ class Calls(Members):
         for keyword, argument in call.keywords:
             if keyword in names:
                 bindings[keyword] = self.evaluate(argument, frame)
-        kept = tuple(
-            (name, found)
-            for name, values in bindings.items()
-            if (found := tuple(v for v in map(shallow, values) if depth_of(v) < MAX_DEPTH))
-        )
-        depth = 1 + max((depth_of(v) for _, values in kept for v in values), default=0)
-        return Frame(function.module, function, kept, target.frame, depth)
+        kept: list[tuple[str, Values]] = []
+        deepest = 0
+        for name, values in bindings.items():
+            found: list[Value] = []
+            for value in map(shallow, values):
+                depth = depth_of(value)
+                if depth < MAX_DEPTH:
+                    found.append(value)
+                    deepest = max(deepest, depth)
+            if found:
+                kept.append((name, tuple(found)))
+        return Frame(function.module, function, tuple(kept), target.frame, 1 + deepest)
 
     def evaluated(self, parts: list[Part], frame: Frame) -> Iterator[Value]:
         """Yield what a text, of which only a part may be known, means as code: ``f"{name}()"``.
