@@ -114,22 +114,33 @@ class Scores(Selection):
                 values = [sorted_by(receiver, call.argument("by", 0))]
             else:
                 values.append(receiver)
-        key = call.keyword("key")
-        if isinstance(key, Lambda) and values:
-            self.loops += 1
-            values.append(self.call_handed(key, [joined((values[0].item(None), values[0]))]))
-            self.loops -= 1
-        elif isinstance(key, Attribute):  # max(scores, key=scores.get)
-            values.append(self.evaluate(key.value))
+        key, first = call.keyword("key"), values[0] if values else NOTHING
+        values = self.compared_by(key, values)
         scores = scores_in(values)
-        if not scores:
-            return None
+        if not scores:  # by something else, one of them is taken as it is
+            is_one = key is not None and function[-1] in BOUNDS and len(call.args) == 1
+            return first.item(None) if is_one and first.items else None
         if function[-1] in RANKINGS and not any(each.literal == 1 for each in values):
             return self.ranked(call, scores)
         is_number = function[-1] in NUMBERS and key is None
         if not is_number or is_kept(call, self.activation.statement):
             self.events.choice(Choice(self.spot(call), "picked", scores))
         return Value(marks=frozenset(Mark(each) for each in scores))
+
+    def compared_by(self, key: Expression | None, values: list[Value]) -> list[Value]:
+        """Return what some values are compared by: themselves, or what a key makes of them."""
+        if isinstance(key, Attribute):  # max(scores, key=scores.get)
+            return [*values, self.evaluate(key.value)]
+        if not isinstance(key, Lambda) or not values:
+            return values
+        each = joined((values[0].item(None), values[0]))
+        self.loops += 1
+        found = self.call_handed(key, [each])
+        self.loops -= 1
+        asked = key.body.key if isinstance(key.body, Subscript) else None
+        name = constant_of(asked) if asked is not None else None
+        is_known = name is not None and name in dict(values[0].item(None).items or ())
+        return [found] if is_known or scores_in([found]) else [*values, found]
 
     def ranked(self, call: Call, scores: frozenset[Fit]) -> Value:
         """Return what is ordered by its scores."""

@@ -322,6 +322,23 @@ for group in ["sex", "age", "origin"]:
     rates[group] = (refused & (X_test[group] == 1)).mean()
 print(max(rates, key=rates.get))  # of one model: for whom it is the hardest
 """,
+        """
+import pandas as pd
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import f1_score
+from sklearn.model_selection import cross_val_predict, train_test_split
+
+table = pd.read_csv("loans.csv")
+X, X_test, y, y_test = train_test_split(table.drop(columns="bad"), table["bad"], random_state=0)
+runs = []
+for depth in [2, 4, 8]:
+    model = RandomForestClassifier(max_depth=depth, random_state=0)
+    inner = f1_score(y, cross_val_predict(model, X, y))
+    model.fit(X, y)
+    runs.append({"inner": inner, "test": f1_score(y_test, model.predict(X_test))})
+best = max([run for run in runs if run["inner"] > 0.5], key=lambda run: run["inner"])
+print(best["test"])  # it is beside what was chosen by
+""",
     )
 
     def check(self, program: Program) -> Iterator[Report]:
