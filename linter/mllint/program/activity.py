@@ -66,7 +66,12 @@ MAINS = frozenset(
     | {"tensorflow.python.platform.app.run", "tensorflow.platform.app.run"}
 )
 # Python's own functions: of what they are handed, they call special methods alone.
-PYTHON = ("builtins.", "types.", "typing.", "copy.", "pickle.", "inspect.", "weakref.", "json.")
+PYTHON = (
+    *("builtins.", "types.", "typing.", "copy.", "pickle.", "inspect.", "weakref.", "json."),
+    *("dataclasses.", "functools.", "collections.", "itertools.", "operator.", "enum.", "abc."),
+)
+# Of these, those that call a class that they are handed, to make what is not there.
+MAKERS = frozenset({"dataclasses.field", "collections.defaultdict"})
 # Decorators that are methods of what a library made, or that register: ``Engine().on()``. Commands
 # are programs of their own, of which a run carries out one.
 KEEPING = re.compile(r"(\(\)\.(?!command|callback|local_entrypoint)\w+|\.register\w*)(\(\))?$")
@@ -321,6 +326,8 @@ class Observer:
                                 self.hooks(
                                     value, site.statement.line, told_of(value, self.evaluator)
                                 )
+                        elif isinstance(value, Type) and not MAKERS.isdisjoint(site.names):
+                            self.called(value, site._replace(call=Call(argument, (), ())))
                         elif isinstance(value, Type) and not is_python:
                             self.made(value, site)
 

@@ -268,6 +268,20 @@ def test_python_itself_calls_special_methods_alone(call, is_reached, program):
     assert bool(list(reach.calls(SEED))) is is_reached
 
 
+@pytest.mark.parametrize(("method", "is_reached"), [("__init__", True), ("start", False)])
+def test_a_class_that_python_is_to_make_instances_of_is_made_and_no_more(
+    method, is_reached, program
+):
+    text = (
+        f"import lib\nfrom dataclasses import dataclass, field\n\n\nclass A:\n"
+        f"    def {method}(self):\n        lib.target()\n\n\n@dataclass\nclass Config:\n"
+        "    a: object = field(default_factory=A)\n\n\nConfig()\n"
+    )
+    linked = program({"main.py": text, "lib.py": TARGET})
+    (entry,) = linked.entries
+    assert bool(list(linked.reach(entry).calls(SEED))) is is_reached
+
+
 def test_modules_that_import_all_of_each_other_are_no_riddle(program):
     linked = program(
         {
