@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from ...facts.expressions import Attribute, Call, Constant, Subscript
 from ...program.program import Program
 from ...rows.analysis import rows_of
 from ...rows.events import Fitting
@@ -17,6 +19,11 @@ SAID = {
     "bfill": "fills gaps with values of later rows",
     "merge_asof": "joins rows of later times",
 }
+# Of what a calendar knows, columns are named with these and no others.
+CALENDAR = frozenset(
+    {"date", "day", "dow", "holiday", "hour", "is", "month", "name", "number", "of", "quarter"}
+    | {"season", "type", "week", "weekday", "weekend", "year"}
+)
 
 
 class LookAheadFeature(Rule):
@@ -26,7 +33,8 @@ class LookAheadFeature(Rule):
     the future. As the target of a forecast that is right; among the features it is a leak: the
     score is that of a model that knows what is to come.
 
-    Use `shift(1)`, trailing windows, `ffill` and `direction="backward"` for features.
+    Use `shift(1)`, trailing windows, `ffill` and `direction="backward"` for features. What the
+    calendar says of later days (`df["is_holiday"].shift(-1)`) is known, and is none.
     """
 
     code = "MLD014"
@@ -68,6 +76,17 @@ print(model.predict(df[["open", "rises"]]))
 """,
     )
     good = (
+        """
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+df = pd.read_csv("riders.csv")
+df["tomorrow"] = df["day_type"].shift(-1)
+df["riders_then"] = df["riders"].shift(-1)
+df = df.dropna()
+model = Ridge().fit(df[["riders", "tomorrow"]], df["riders_then"])
+print(model.predict(df[["riders", "tomorrow"]]))
+""",
         """
 import pandas as pd
 from sklearn.linear_model import Ridge
@@ -150,7 +169,7 @@ print(model.predict(df[["rooms"]]))
                 continue
             for mark in features(fitting):
                 spot = mark.fit.spot
-                if id(spot.part) in seen:
+                if id(spot.part) in seen or is_calendar(spot.part):
                     continue
                 seen.add(id(spot.part))
                 learned = fitting.fit.spot
@@ -164,6 +183,14 @@ print(model.predict(df[["rooms"]]))
                     (Note("a model learns from it here", learned.module, learned.line),),
                     "medium",
                 )
+
+
+def is_calendar(part: object) -> bool:
+    """Tell whether a call takes later values of a column that a calendar tells in advance."""
+    match part:
+        case Call(Attribute(Subscript(_, Constant(str(column))), "shift")):
+            return CALENDAR.issuperset(re.split(r"[\W_]+", column.lower()))
+    return False
 
 
 def features(fitting: Fitting) -> list[Mark]:
