@@ -60,7 +60,18 @@ def read_ignore_file(folder: Path) -> list[IgnoreFile]:
         return []
     from pathspec import GitIgnoreSpec  # only where there is a .gitignore: it is slow to import
 
-    return [(folder, GitIgnoreSpec.from_lines(lines))]
+    return [(folder, GitIgnoreSpec.from_lines(filter(is_pattern, lines)))]
+
+
+def is_pattern(line: str) -> bool:
+    """Tell whether a line is a pattern; Git passes over what is none, such as a backslash alone."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
 
 
 def inherited_ignore_files(folder: Path) -> list[IgnoreFile]:

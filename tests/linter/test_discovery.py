@@ -33,6 +33,12 @@ def test_what_is_not_the_users_code_is_left_out(tmp_path):
     assert found(tmp_path) == ["my.py"]
 
 
+def test_a_gitignore_line_that_is_no_pattern_is_passed_over(tmp_path):
+    write(tmp_path, ".git/HEAD", "out/a.py", "b.py")
+    (tmp_path / ".gitignore").write_text("\\\nout/\n")
+    assert found(tmp_path) == ["b.py"]
+
+
 def test_gitignore_is_respected_at_every_level(tmp_path):
     write(tmp_path, ".git/HEAD", "keep.py", "out/x.py", "a/out/x.py", "a/gen_x.py", "a/gen_keep.py")
     (tmp_path / ".gitignore").write_text("out/\n")

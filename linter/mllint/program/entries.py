@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..facts.expressions import Attribute, Call, Expression
+from ..facts.expressions import Attribute, Call, Expression, Name, calls, last_name
 from ..facts.module import Start
-from ..facts.statements import Function
+from ..facts.outline import is_main_test
+from ..facts.statements import Assert, Function, If, header, walk
 from ..project import Project
 from .configs import CONFIG
 from .evaluation import Evaluator
@@ -127,6 +128,33 @@ def is_test_file(module: Module, project: Project) -> bool:
     )
 
 
+def runs_tests(module: Module) -> bool:
+    """Tell whether all that a file's main block calls are its own tests, which assert something."""
+    called = [
+        call
+        for statement in module.body
+        if isinstance(statement, If) and is_main_test(statement.test)
+        for each in walk(statement.body)
+        for call in calls(header(each))
+    ]
+    return bool(called) and all(is_test(call, module) for call in called)
+
+
+def is_test(call: Call, module: Module) -> bool:
+    """Tell whether a call is one of a function of the module that tests."""
+    match call.func:
+        case Name(name) if name.startswith("test_"):
+            definitions = [each.statement for each in module.table.get(name, ())]
+            return any(
+                isinstance(each, Assert)
+                or any("assert" in last_name(inside) for inside in calls(header(each)))
+                for function in definitions
+                if isinstance(function, Function)
+                for each in walk(function.body)
+            )
+    return False
+
+
 def find_entries(project: Project, evaluator: Evaluator) -> list[Entry]:
     """Return where the programs of a project begin, one for each file at most but for commands."""
     entries: list[Entry] = []
@@ -146,6 +174,7 @@ def find_entries(project: Project, evaluator: Evaluator) -> list[Entry]:
         if "main" in by_kind:
             line = by_kind["main"].line
             evidence = 'if __name__ == "__main__"'
+            is_test = is_test or runs_tests(module)
             entries.append(Entry(module, line, evidence, "main", None, is_test))
         elif (
             "script" in by_kind

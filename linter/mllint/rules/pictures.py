@@ -1,27 +1,52 @@
-"""Programs that optimize what a network is fed, such as a picture or a latent, and no network."""
+"""Programs that optimize no network but what one is fed, such as a picture, or a few numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts.expressions import Expression, Name, Sequence, subexpressions
+from ..facts.expressions import Call, Expression, Name, Sequence, subexpressions
+from ..facts.statements import For, While
 from ..program.activity import Site
-from ..program.graph import owner_of
+from ..program.graph import CallGraph, owner_of
 from ..program.program import Program
+from ..program.steps import calls_method
 from ..program.training import Training
 from ..program.values import Library
 from .learning import is_network
+from .losses import DIFFERENTIATING
 
 
 def trains_inputs(training: Training, program: Program) -> bool:
-    """Tell whether what a program optimizes is no model but what a network is fed."""
+    """Tell whether what a program optimizes is no model.
+
+    It is what a network is fed; or numbers that learn from no data, such as where a function is
+    lowest, in a loop that only counts.
+    """
     reach = training.reach
     optimizers = reach.where(makes_optimizer)
     optimized = [set(tensors(site)) for site in optimizers]
     if not optimized or not all(optimized):
         return False
     names = set.union(*optimized)
-    return any(is_fed(site, names) for site in reach.where(calls_network, program))
+    if any(is_fed(site, names) for site in reach.where(calls_network, program)):
+        return True
+    graph = program.graph(reach)
+    return all(only_counts(site, graph) for site in reach.where(calls_method, *DIFFERENTIATING))
+
+
+def only_counts(site: Site, graph: CallGraph) -> bool:
+    """Tell whether the innermost loop around a call goes over numbers, and no data."""
+    for _, loop in graph.loops_around(site):
+        match loop:
+            case For(
+                _, _, Call(Name("range" | "trange" | "count")) | Call(_, (Call(Name("range")),))
+            ):
+                return True
+            case For():
+                return False
+            case While():
+                return True
+    return True
 
 
 def makes_optimizer(site: Site) -> bool:

@@ -23,6 +23,11 @@ from .origins import Given, Origins, place
 
 # Draws that stand for data.
 NOISE = frozenset({"torch.rand", "torch.randn", "torch.randint"})
+# Who has gradients names one of these.
+GRADIENTS = frozenset(
+    {"backward", "manual_backward", "grad", "grads", "value_and_grad", "vjp", "gradient"}
+    | {"gradients", "closure", "engine"}
+)
 # Methods that give the numbers that they are called on, in another shape or type.
 SAME_NUMBERS = SAME_TENSOR | frozenset(
     {"pow", "abs", "square", "sqrt", "log", "long", "int", "view", "reshape", "squeeze"}
@@ -33,12 +38,16 @@ SAME_NUMBERS = SAME_TENSOR | frozenset(
 def tries_out(training: Training, program: Program) -> bool:
     """Tell whether a program only shows that training works: by one step, or as it learns noise.
 
+    Or it steps through a schedule, to show that.
+
     It learns noise where a loss compares with what was drawn; and in the main part of a module that
     others use, where the model itself is fed with it.
     """
     steps = steps_of(training.reach, program)
     graph = program.graph(training.reach)
     if steps and all(is_taken_once(site, graph) for site in steps):
+        return True
+    if steps and only_schedules(training.reach):
         return True
     if not is_fed_noise(training.reach, program):
         return False
@@ -48,6 +57,16 @@ def tries_out(training: Training, program: Program) -> bool:
         noise.is_drawn(each, site.frame)
         for site in training.reach.where(calls_method, *DIFFERENTIATING)
         for each in differentiated(site.call)
+    )
+
+
+def only_schedules(reach: Reach) -> bool:
+    """Tell whether steps are taken for a schedule's sake: it is drawn, and nothing differentiated.
+
+    Whatever differentiates names it: ``backward``, or gradients.
+    """
+    return any(name.startswith("torch.optim.lr_scheduler.") for name in reach.names) and all(
+        GRADIENTS.isdisjoint(module.source.outline.words) for module in reach.modules
     )
 
 

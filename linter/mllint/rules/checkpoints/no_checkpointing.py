@@ -59,6 +59,60 @@ trainer.fit(model)
 """,
     )
     good = (
+        # Where a function is lowest, and how a schedule goes, is shown.
+        """
+import torch
+
+torch.manual_seed(0)
+x = torch.tensor(0.0, requires_grad=True)
+optimizer = torch.optim.SGD([x], lr=0.1)
+for step in range(100):
+    y = x * x - 2 * x + 1
+    optimizer.zero_grad()
+    y.backward()
+    optimizer.step()
+print(x.item())
+""",
+        """
+import matplotlib.pyplot as plt
+import torch
+
+torch.manual_seed(0)
+optimizer = torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.1)
+schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=100)
+rates = []
+for step in range(100):
+    rates.append(schedule.get_last_lr()[0])
+    optimizer.step()
+    schedule.step()
+plt.plot(rates)
+plt.show()
+""",
+        # A file's main block tests it.
+        {
+            "steps.py": """
+import numpy as np
+import torch
+
+class Steps(torch.optim.SGD):
+    pass
+
+def test_steps():
+    torch.manual_seed(0)
+    model = torch.nn.Linear(2, 1)
+    steps = Steps(model.parameters(), lr=0.1)
+    losses = []
+    for _ in range(10):
+        loss = model(torch.ones(2)).square().sum()
+        loss.backward()
+        steps.step()
+        losses.append(loss.item())
+    np.testing.assert_array_less(losses[-1], losses[0])
+
+if __name__ == "__main__":
+    test_steps()
+""",
+        },
         # A protocol lists what is called; what it is called of does it.
         """
 import typing

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Conditional, Constant, Name, dotted, subexpressions
+from ...facts.expressions import (
+    Attribute,
+    Conditional,
+    Constant,
+    Name,
+    calls,
+    dotted,
+    subexpressions,
+)
 from ...facts.rendering import render
-from ...facts.statements import If, header
+from ...facts.statements import Body, If, header, walk
 from ...fixes.changes import Fix, Replace
 from ...program.activity import Site
 from ...program.program import Program
@@ -36,6 +44,22 @@ def is_fallback(site: Site) -> bool:
     chosen += [each.test for each in site.around if isinstance(each, If)]
     return any(mentions(each, names) for each in chosen) or any(
         target in names for target in map(dotted, getattr(site.statement, "targets", ()))
+    )
+
+
+def is_seeded_later(site: Site) -> bool:
+    """Tell whether what is made is seeded where it stands, or by a method of the same object."""
+    function = site.frame.function
+    targets = [each for each in getattr(site.statement, "targets", ()) if dotted(each)]
+    scopes: list[Body] = [function.body if function else site.module.body]
+    if function is not None and function.owner is not None:
+        scopes += [each.body for each in function.owner.methods.values()]
+    return any(
+        call.func == Attribute(target, "seed") and (call.args or call.keywords)
+        for target in targets
+        for body in scopes
+        for statement in walk(body)
+        for call in calls(header(statement))
     )
 
 
@@ -87,6 +111,29 @@ torch.save(optimizer, "o.pt")
 """,
     )
     good = (
+        # Whoever has the object seeds it.
+        """
+import numpy as np
+import torch
+
+class Noisy:
+    def __init__(self):
+        self.rng = np.random.RandomState()
+
+    def seed(self, seed):
+        self.rng.seed(seed)
+
+    def order(self):
+        return self.rng.permutation(10)
+
+torch.manual_seed(3)
+noisy = Noisy()
+noisy.seed(3)
+optimizer = torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.1)
+for i in noisy.order():
+    optimizer.step()
+torch.save(optimizer, "o.pt")
+""",
         """
 import numpy as np
 import torch
@@ -140,7 +187,9 @@ torch.save(optimizer, "o.pt")
             unseeded = training.reach.where(is_unseeded)
             first = next(seedings(training.reach, program), None) if unseeded else None
             for site in unseeded if first else ():
-                if first is None or id(site.call) in reported or is_fallback(site):
+                if first is None or id(site.call) in reported:
+                    continue
+                if is_fallback(site) or is_seeded_later(site):
                     continue
                 reported.add(id(site.call))
                 made = dotted(site.call.func)

@@ -28,6 +28,8 @@ OWN_GENERATOR = ("generator", "random_state", "rng", "seed", "sampler")
 ASIDE = ("seed", "port", "name", "uid", "uuid", "_id", "color", "colour", "jitter", "suffix")
 PAUSES = frozenset({"sleep", "seed", "manual_seed", "seed_everything", "set_seed"})
 LOADERS = frozenset({"torch.utils.data.DataLoader", "torch.utils.data.dataloader.DataLoader"})
+# Weights are drawn that are then trained, or loaded.
+NETWORKS = ("torch.nn.", "torchvision.models.", "timm.")
 FETCHES = frozenset({"__getitem__", "__getitems__"})
 
 
@@ -92,6 +94,11 @@ def drawn(site: Site, program: Program) -> Iterator[str]:
             yield "numpy"
     elif draws_in_estimator(site, program):
         yield "numpy"
+
+
+def makes_network(site: Site) -> bool:
+    """Tell whether a call draws the weights of a network, or of a layer."""
+    return any(name.startswith(NETWORKS) for name in site.names)
 
 
 def makes_loader(site: Site) -> bool:

@@ -10,7 +10,7 @@ from ...fixes.changes import Fix, Insert
 from ...program.program import Program
 from ...program.training import Training
 from ..base import Note, Report, Rule
-from .draws import Draw, draws
+from .draws import Draw, draws, makes_network
 from .naming import SEED_CALLS, seed_call
 from .seeding import Seeding, seeded_generators, seedings
 
@@ -193,6 +193,21 @@ with tf.Session() as session:
 """,
     )
     good = (
+        # The weights are loaded: what is fitted is a scaler.
+        """
+import random
+import torch
+from sklearn.preprocessing import StandardScaler
+
+random.seed(0)
+rows = read("rows.csv")
+random.shuffle(rows)
+scaled = StandardScaler().fit(rows[:100]).transform(rows)
+model = torch.nn.Linear(2, 1)
+model.load_state_dict(torch.load("model.pt", map_location="cpu"))
+model.eval()
+print(model(torch.tensor(scaled)))
+""",
         # Transforms, too, are called in the workers; and those of a loader of one's own.
         """
 import random
@@ -282,7 +297,9 @@ torch.save(optimizer, "o.pt")
             return None
         by_generator: dict[str, Draw] = {}
         for draw in draws(training.reach, program):
-            if draw.generator not in seeded:
+            # Weights that are not trained here are loaded.
+            is_loaded = not training.takes_epochs and makes_network(draw.site)
+            if draw.generator not in seeded and not is_loaded:
                 by_generator.setdefault(draw.generator, draw)
         if not by_generator:
             return None

@@ -227,6 +227,21 @@ trainer.train()
         None,
     )
     good = (
+        # What makes initial values draws them when the variables are made.
+        """
+import numpy as np
+import tensorflow as tf
+
+initial = tf.contrib.layers.xavier_initializer()
+tf.set_random_seed(3)
+weights = tf.get_variable("w", (2, 1), initializer=initial)
+loss = tf.reduce_mean(tf.square(tf.matmul(tf.zeros((1, 2)), weights)))
+step = tf.train.AdamOptimizer(0.1).minimize(loss)
+with tf.Session() as session:
+    for batch in batches():
+        session.run(step, batch)
+    tf.train.Saver().save(session, "model")
+""",
         """
 import torch
 

@@ -26,7 +26,7 @@ from ..base import Note, Report, Rule
 from ..evidence import confidence, training_notes
 from ..pictures import trains_inputs
 from ..tryouts import tries_out
-from .draws import draws
+from .draws import draws, makes_network
 from .naming import seed_call
 from .seeding import seeds_anything
 
@@ -51,16 +51,9 @@ def seeding_fix(training: Training, program: Program) -> Fix | None:
     return Fix("Seed where the program begins", (*imports, Insert(statement, text, where)), False)
 
 
-# Their weights are drawn, and then loaded: what is optimized is fed to them.
-NETWORKS = ("torch.nn.", "torchvision.models.", "timm.")
-
-
 def draws_input(training: Training, program: Program) -> bool:
     """Tell whether a program that optimizes what a network is fed draws anything of that."""
-    return any(
-        not any(name.startswith(NETWORKS) for name in draw.site.names)
-        for draw in draws(training.reach, program)
-    )
+    return not all(makes_network(draw.site) for draw in draws(training.reach, program))
 
 
 def sureness(training: Training, program: Program) -> str:
@@ -324,6 +317,19 @@ torch.save(model.state_dict(), "model.pt")
 """,
     )
     good = (
+        # Where a function is lowest is found without a draw.
+        """
+import torch
+
+x = torch.tensor(0.0, requires_grad=True)
+optimizer = torch.optim.SGD([x], lr=0.1)
+for step in range(100):
+    y = x * x - 2 * x + 1
+    optimizer.zero_grad()
+    y.backward()
+    optimizer.step()
+print(x.item())
+""",
         # A picture is optimized from what another shows, and nothing is drawn.
         """
 import torch
