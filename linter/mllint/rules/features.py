@@ -12,7 +12,7 @@ from ..rows.columns import Cell, Table
 from ..rows.provenance import Spot, Step, Thing
 from ..rows.value import Value
 
-LEARNERS = frozenset({"model", "search"})
+LEARNERS = frozenset({"model", "search", "selector"})
 PIPELINES = frozenset({"Pipeline", "make_pipeline"})
 
 

@@ -57,6 +57,12 @@ print(cross_val_score(LogisticRegression(), X, y, cv=5))
 y=df['t']
 X=pd.DataFrame(MinMaxScaler().fit_transform(df), columns=df.columns)
 """,
+    "selector": """
+from sklearn.feature_selection import SelectKBest
+kept=df.columns[SelectKBest(k=5).fit(df, df['t']).get_support()]
+X=df.drop(columns='t')
+y=df['t']
+""",
     "derived apply": """
 df['label'] = df['q'].apply(lambda q: 1 if q > 6 else 0)
 X = df.drop(['label'], axis=1)
