@@ -132,7 +132,8 @@ class Interpreter(Statements):
         self.counting(target, iterable)
         around = set(self.samples)
         values = self.iterated(self.evaluate(iterable))
-        known = len(expression.loops) == 1 and all(asks_for_column(each) for each in conditions)
+        asked = [asks_for_column(each) for each in conditions]
+        known = len(expression.loops) == 1 and all(each and each.is_there for each in asked)
         found: list[Value] = []
         self.loops += 1
         for value in values:

@@ -180,10 +180,12 @@ class Statements(Functions):
 
     def without(self, column: AskedColumn) -> None:
         """Let a table have no column of a name, for that was asked for and is not so."""
-        names, table = column_names(self.evaluate(column.name).literal), column.table
-        base = self.evaluate(table)
-        if names is not None and base.regions and base.items is None:
-            self.change(table, base.without_columns(names))
+        if not isinstance(column.table, Name):
+            return
+        names = column_names(self.evaluate(column.name).literal)
+        base = self.evaluate(column.table)
+        if names is not None and base.regions and base.items is None:  # it is as it was
+            self.bind_name(column.table.id, base.without_columns(names))
 
     def attempt(self, statement: Try) -> bool:
         """Carry out a ``try``; a handler may find any part of its body done."""
