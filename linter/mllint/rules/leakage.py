@@ -13,10 +13,12 @@ from ..rows.analysis import rows_of
 from ..rows.events import Evaluation
 from ..rows.functions import HANDED
 from ..rows.leaks import Leak
+from ..rows.provenance import Thing
 from ..rows.selection import constant_of
 from ..rows.spelling import shortened, spelled
 from .base import Note
 
+PICKERS = frozenset({"ColumnTransformer", "make_column_transformer", "DataFrameMapper"})
 USES = {
     "predict": "the held-out rows are predicted here",
     "score": "the held-out rows are scored here",
@@ -112,6 +114,23 @@ def fix_of(leak: Leak, program: Program, title: str) -> Fix | None:
     at = spot.statement, spot.part, split.spot.statement
     changes = behind_split(spot.module.body, *at, calls, is_table)
     return Fix(title, changes, False) if changes else None
+
+
+def picks_columns(leak: Leak, program: Program) -> bool:
+    """Tell whether what meets held-out rows may leave columns of them out."""
+    use = leak.use
+    if isinstance(use, Evaluation):
+        things = {use.thing} - {None}
+    else:
+        fittings = rows_of(program).fittings
+        things = {*use.things, *(each.thing for each in fittings if each.call is use.call)} - {None}
+    return any(each is not None and picks(each) for each in things)
+
+
+def picks(thing: Thing) -> bool:
+    """Tell whether an estimator, or one that it is made of, takes some columns only."""
+    parts = (each for each in thing.data if isinstance(each, Thing))
+    return thing.name in PICKERS or any(picks(each) for each in parts)
 
 
 def validations_of(leak: Leak, program: Program) -> list[Validating] | None:

@@ -15,10 +15,12 @@ import numpy as np
 import pandas as pd
 from gensim.models import Word2Vec
 from imblearn.under_sampling import RandomUnderSampler
+from sklearn.compose import ColumnTransformer
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 
 table = pd.read_csv("passengers.csv")
@@ -97,6 +99,15 @@ X, X_test, y, y_test = train_test_split(
 )
 model = RandomForestClassifier().fit(X, y)
 print(model.score(X_test, y_test))
+""",
+    ),
+    "quantiles that are plotted, in a table of which some columns are taken": (
+        "",
+        """
+table["part"] = pd.qcut(table["fare"], 4, labels=False)
+columns = ColumnTransformer([("numbers", StandardScaler(), ["age", "fare"])])
+model = make_pipeline(columns, RandomForestClassifier())
+print(cross_val_score(model, table.drop(columns="survived"), table["survived"]))
 """,
     ),
     "a column of bins is dropped where it is there": (
