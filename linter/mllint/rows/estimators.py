@@ -164,7 +164,8 @@ class Estimators(Scores):
 
     def choosers(self, thing: Thing, call: Call) -> tuple[Spot, ...]:
         """Return what chooses an epoch or a rate by the validation of a fit."""
-        callbacks = self.evaluate(call.keyword("callbacks")).flat.things
+        callbacks = {*self.evaluate(call.keyword("callbacks")).flat.things}
+        callbacks |= {each for each in thing.data if isinstance(each, Thing)}
         found = [each.spot for each in callbacks if each.kind == "chooser"]
         made = [each for each in (call, thing.spot.part) if isinstance(each, Call)]
         stopping = [e for e in made if e.keyword(STOPPING) not in (None, Constant(None))]

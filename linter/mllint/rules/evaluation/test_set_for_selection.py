@@ -262,6 +262,18 @@ for epoch in range(10):
         best = score
         torch.save(model.state_dict(), "best.pt")
 """,
+        """
+import numpy as np
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import train_test_split
+from xgboost import XGBClassifier
+from xgboost.callback import EarlyStopping
+
+X_train, X_test, y_train, y_test = train_test_split(np.load("x.npy"), np.load("y.npy"))
+model = XGBClassifier(n_estimators=2000, callbacks=[EarlyStopping(rounds=75, save_best=True)])
+model.fit(X_train, y_train, eval_set=[(X_test, y_test)])
+print(roc_auc_score(y_test, model.predict_proba(X_test)[:, 1]))
+""",
     )
     good = (
         # The helper gives three loaders, as it is asked here.
