@@ -12,6 +12,7 @@ from ...program.entries import Entry
 from ...program.objects import Thing, Things, label
 from ...program.phases import Phases
 from ...program.program import Program
+from ...program.symbols import Module
 from ..base import Note, Report, Rule
 
 # Methods of tf.data that leave the order of the rows to what is before them.
@@ -33,7 +34,9 @@ STEPS = frozenset(
 READERS = frozenset(
     {"image_dataset_from_directory", "text_dataset_from_directory", "audio_dataset_from_directory"}
 )
-OTHERS = ("datasets.", "torch", "pandas.", "pyspark.", "ray.", "webdataset.", "grain.")
+# Libraries whose rows have methods of the same names, and the library that is meant.
+OTHERS = frozenset({"datasets", "torch", "pandas", "pyspark", "ray", "webdataset", "grain"})
+MEANT = frozenset({"tensorflow", "tensorflow_datasets", "keras"})
 MAX_STEPS = 20
 
 
@@ -92,6 +95,18 @@ test = images.skip(80).take(20)
 """,
     )
     good = (
+        """
+from datasets import load_dataset
+
+def parts(rows, size):
+    rows = rows.shuffle(buffer_size=1000, seed=3)
+    parts = {}
+    parts["validation"] = rows.take(size)
+    parts["train"] = rows.skip(size)
+    return parts
+
+found = parts(load_dataset("c4", streaming=True)["train"], 100)
+""",
         """
 import tensorflow as tf
 
@@ -158,7 +173,7 @@ train_ds, val_ds = parts(read(), 1000)
         """Yield one report for each call that shuffles what is then split."""
         seen: set[int] = set()
         for module in program.mentioning("skip"):
-            if "take" not in module.source.outline.words:
+            if "take" not in module.source.outline.words or is_of_another(module):
                 continue
             phases = Phases(program, Entry(module, 1, "the file", "script"))
             phases.play.open_all(module)
@@ -166,6 +181,11 @@ train_ds, val_ds = parts(read(), 1000)
                 if id(taken.shuffle.call) not in seen:
                     seen.add(id(taken.shuffle.call))
                     yield report(taken, skipped)
+
+
+def is_of_another(module: Module) -> bool:
+    """Tell whether a file uses another library's rows, and none of TensorFlow's."""
+    return not OTHERS.isdisjoint(module.libraries) and MEANT.isdisjoint(module.libraries)
 
 
 def pairs(phases: Phases) -> Iterator[tuple[Shuffled, Shuffled]]:
@@ -200,7 +220,7 @@ def shuffles(before: Things, phases: Phases) -> Iterator[Thing]:
         if call is None or thing.path or steps > MAX_STEPS:
             continue
         last = call.func[-1] if isinstance(call.func, tuple) and call.func else ""
-        if any(name.startswith(OTHERS) for name in thing.names):
+        if any(name.partition(".")[0] in OTHERS for name in thing.names):
             continue
         if last == "shuffle" and isinstance(call.func, Attribute):
             if call.argument("reshuffle_each_iteration", 2) is None and call.args + call.keywords:

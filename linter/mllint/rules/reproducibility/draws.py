@@ -15,7 +15,7 @@ from ...facts.expressions import (
     last_name,
     subexpressions,
 )
-from ...facts.statements import Assign, With
+from ...facts.statements import Assign, Update, With
 from ...program.activity import Site
 from ...program.program import Program
 from ...program.reach import Reach
@@ -25,7 +25,10 @@ from .shown import is_only_shown
 # Arguments that bring a generator, or a seed, of their own.
 OWN_GENERATOR = ("generator", "random_state", "rng", "seed", "sampler")
 # What is drawn for no model: seeds, ports, names, pauses.
-ASIDE = ("seed", "port", "name", "uid", "uuid", "_id", "color", "colour", "jitter", "suffix")
+ASIDE = (
+    *("seed", "port", "name", "uid", "uuid", "_id", "color", "colour", "jitter", "suffix"),
+    "stamp",
+)
 PAUSES = frozenset({"sleep", "seed", "manual_seed", "seed_everything", "set_seed"})
 LOADERS = frozenset({"torch.utils.data.DataLoader", "torch.utils.data.dataloader.DataLoader"})
 # Weights are drawn that are then trained, or loaded.
@@ -63,8 +66,9 @@ def has_own_generator(call: Call) -> bool:
 def is_aside(site: Site) -> bool:
     """Tell whether what is drawn goes into a seed, a port, a name or a pause."""
     statement = site.statement
-    if isinstance(statement, Assign):
-        called = [dotted(target) for target in statement.targets]
+    if isinstance(statement, Assign | Update):
+        targets = statement.targets if isinstance(statement, Assign) else (statement.target,)
+        called = [dotted(target) for target in targets]
         for part in subexpressions(statement.value):
             if isinstance(part, Mapping):
                 called += [

@@ -227,6 +227,48 @@ trainer.train()
         None,
     )
     good = (
+        # A number that goes into the name of the run.
+        """
+import random
+import time
+import torch
+
+stamp = time.strftime("%d-%b")
+stamp += "_{:0>6d}".format(random.randint(0, 100000))
+random.seed(3)
+torch.manual_seed(3)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters())
+for x, y in batches():
+    torch.nn.functional.mse_loss(model(x), y).backward()
+    optimizer.step()
+torch.save(model.state_dict(), stamp)
+""",
+        # A function that does nothing but show rows that it picks.
+        """
+import random
+import pandas as pd
+from IPython.display import HTML, display
+from transformers import Trainer
+
+def show_some(rows, count=10):
+    assert count <= len(rows)
+    picks = []
+    for _ in range(count):
+        pick = random.randint(0, len(rows) - 1)
+        while pick in picks:
+            pick = random.randint(0, len(rows) - 1)
+        picks.append(pick)
+    table = pd.DataFrame(rows[picks])
+    for column in table:
+        table[column] = table[column].transform(str)
+    display(HTML(table.to_html()))
+
+rows = read()
+show_some(rows)
+trainer = Trainer(make(), train_dataset=rows)
+trainer.train()
+""",
         # What makes initial values draws them when the variables are made.
         """
 import numpy as np

@@ -4,22 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...facts.expressions import Attribute, Call, Expression, Lambda, Name, calls
+from ...facts.expressions import (
+    Attribute,
+    Call,
+    Expression,
+    Lambda,
+    Name,
+    Sequence,
+    Subscript,
+    calls,
+    last_name,
+)
 from ...facts.statements import (
+    Assert,
     Assign,
     Body,
     Class,
     Evaluate,
     For,
     Function,
+    If,
+    Import,
+    Return,
     Statement,
+    Update,
+    While,
     header,
     walk,
 )
 from ...program.activity import Site
 from ...program.program import Program
-from ...program.symbols import Owner, definitions
+from ...program.steps import LIKELY
+from ...program.symbols import FunctionSymbol, Owner, definitions
 from ...program.values import Frame, Library
+from ..origins import GROWING
 
 MAX_STEPS = 5  # from what is drawn to what is printed
 SHOWING = ("print", "display")
@@ -30,6 +48,8 @@ SHOWS = frozenset({"info", "debug", "warning", "print", "imshow", "show", "set_t
 def is_only_shown(site: Site, program: Program) -> bool:
     """Tell whether what a call draws is printed or shown, and goes nowhere else."""
     statement, frame = site.statement, site.frame
+    if frame.function is not None and only_shows(frame.function, frame, program):
+        return True
     match statement:
         case Evaluate():
             return is_showing(statement, frame, program)
@@ -38,6 +58,59 @@ def is_only_shown(site: Site, program: Program) -> bool:
         case Assign(_, (Name(name),)):
             return goes_to_show(name, statement, frame, program, 0)
     return False
+
+
+def only_shows(function: FunctionSymbol, frame: Frame, program: Program) -> bool:
+    """Tell whether a function shows something, and nothing that it does outlives it.
+
+    It gives nothing back, changes nothing but what it has made itself, and calls nothing of the
+    project and nothing that trains.
+    """
+    if function.statement is None or function.owner is not None:
+        return False
+    shown = False
+    for statement in walk(function.body):
+        match statement:
+            case Evaluate() if is_showing(statement, frame, program):
+                shown = True
+            case Evaluate(_, Call(Attribute(Name(name), method))):
+                if method not in GROWING or name not in function.table:
+                    return False
+            case Assign(_, targets):
+                if not all(is_local(each, function) for each in targets):
+                    return False
+            case Update(_, target):
+                if not is_local(target, function):
+                    return False
+            case If() | For() | While() | Assert() | Import() | Return(_, None):
+                pass
+            case _:
+                return False
+        if not all(is_harmless(call, frame, program) for call in calls(header(statement))):
+            return False
+    return shown
+
+
+def is_local(target: Expression, function: FunctionSymbol) -> bool:
+    """Tell whether what is assigned to is a function's own: a name, or part of what it has."""
+    while isinstance(target, Attribute | Subscript):
+        target = target.value
+    if isinstance(target, Sequence):
+        return all(is_local(each, function) for each in target.items)
+    return (
+        isinstance(target, Name)
+        and target.id in function.table
+        and all(each.name != target.id for each in function.parameters)
+    )
+
+
+def is_harmless(call: Call, frame: Frame, program: Program) -> bool:
+    """Tell whether a call is of a library, and trains nothing."""
+    values = program.evaluator.evaluate(call.func, frame)
+    return last_name(call) not in LIKELY and all(
+        isinstance(each, Library) and not program.knowledge.means("loop", (each.name,))
+        for each in values
+    )
 
 
 def is_looked_at(body: Body, frame: Frame, program: Program) -> bool:
