@@ -38,7 +38,15 @@ from .imports import Modules
 from .limits import Limits
 from .members import MAX_NAME
 from .registries import Registries
-from .symbols import ClassSymbol, Definition, Module, class_symbol, function_symbol, lambda_symbol
+from .symbols import (
+    GROWN,
+    ClassSymbol,
+    Definition,
+    Module,
+    class_symbol,
+    function_symbol,
+    lambda_symbol,
+)
 from .texts import joined
 from .values import (
     MAX_VALUES,
@@ -161,7 +169,8 @@ class Evaluator(Calls):
                 targets = self.configs.targets(expression, ())
                 return tuple(Literal(Constant(each), Frame(frame.module)) for each in targets)
             case Subscript(value, key):
-                return [v for e in self.evaluate(value, frame) for v in self.item(e, key, frame)]
+                found = [v for e in self.evaluate(value, frame) for v in self.item(e, key, frame)]
+                return found or self.appended(value, (), frame)
             case Lambda():
                 line = frame.function.line if frame.function else 1
                 symbol = lambda_symbol(frame.module, expression, line, frame.function)
@@ -333,7 +342,44 @@ class Evaluator(Calls):
                 found += self.unpacked(each.expression, path, each.frame)
             elif isinstance(each, Library):
                 found.append(Library(f"{each.name}{'[]' * len(path)}"[:MAX_NAME]))
-        return tuple(found)
+        return tuple(found or self.appended(value, path[1:], frame))
+
+    def appended(self, value: Expression, path: tuple[int | None, ...], frame: Frame) -> Values:
+        """Return what is appended to a list that began empty, or an item of that.
+
+        Args:
+            value: The list: a name, or an attribute that its own methods fill.
+            path: Which item of what is appended.
+            frame: Where the list is named.
+        """
+        if not isinstance(value, Name | Attribute):
+            return ()
+        if not any(map(is_empty_list, self.evaluate(value, frame))):
+            return ()
+        grown: list[tuple[Definition, Frame]] = []
+        if isinstance(value, Name):
+            function = frame.function
+            is_local = function is not None and value.id in function.table
+            table = function.table if function is not None and is_local else frame.module.table
+            here = frame if is_local else Frame(frame.module)
+            grown += [(each, here) for each in table.get(f"{value.id}{GROWN}", ())]
+        else:
+            for owner in self.evaluate(value.value, frame):
+                if isinstance(owner, Instance):
+                    grown += self.appended_by(owner, value.attr)
+        found = (v for entry, there in grown for v in self.unpacked_of(entry, path, there))
+        return tuple(dict.fromkeys(found))
+
+    def appended_by(self, owner: Instance, attr: str) -> Iterator[tuple[Definition, Frame]]:
+        """Yield what the methods of an object append to one of its lists."""
+        for symbol in self.ancestry(owner.symbol):
+            if not isinstance(symbol, Library):
+                for method, entry in symbol.attributes.get(f"{attr}{GROWN}", ()):
+                    yield entry, self.frame_of_method(method, owner)
+
+    def unpacked_of(self, entry: Definition, path: tuple[int | None, ...], frame: Frame) -> Values:
+        """Return an item of what a definition gives."""
+        return () if entry.value is None else self.unpacked(entry.value, path, frame)
 
     def entries(self, mapping: Expression, frame: Frame) -> list[tuple[Expression, Frame]]:
         """Return the values of a dictionary that is written out, with where they are evaluated."""
@@ -403,6 +449,11 @@ class Evaluator(Calls):
             isinstance(each, Library) and each.name.removesuffix("[]") in PROTOCOLS
             for each in self.ancestry(symbol)
         )
+
+
+def is_empty_list(value: Value) -> bool:
+    """Tell whether a value is a list that is written out empty, to be filled later."""
+    return isinstance(value, Literal) and value.expression == Sequence("list", ())
 
 
 def comprehended(value: Expression, frame: Frame) -> Iterator[tuple[Comprehension, Frame]]:

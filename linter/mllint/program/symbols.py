@@ -22,6 +22,7 @@ from ..facts.expressions import (
     Subscript,
     Walrus,
     calls,
+    dotted,
     last_name,
     subexpressions,
 )
@@ -66,6 +67,7 @@ class Definition(NamedTuple):
 
 
 Table: TypeAlias = dict[str, list[Definition]]
+GROWN = "[+]"  # behind the name of a list: what is appended to it
 
 
 def _bind(
@@ -106,6 +108,9 @@ def definitions(body: Body) -> Table:
                         _bind(target, "annotated", annotation, (), statement, table)
             case Update(_, target, _, value):
                 _bind(target, "unknown", value, (), statement, table)
+            case Evaluate(_, Call(Attribute(target, "append" | "add"), (value,))) if dotted(target):
+                grown = Definition("value", value, (), statement)
+                table.setdefault(f"{dotted(target)}{GROWN}", []).append(grown)
             case For(_, target, iterable):
                 _bind(target, "item", iterable, (None,), statement, table)
             case With(_, items):

@@ -220,6 +220,35 @@ for x in endless(rows):
     optimizer.step()
 torch.save(model.state_dict(), "model.pt")
 """,
+        # What is appended to a list is what comes out of it.
+        """
+import torch
+
+class Player:
+    def __init__(self):
+        self.net = torch.nn.Linear(2, 1)
+        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=0.1)
+
+    def learn(self, x):
+        self.net(x).sum().backward()
+        self.optimizer.step()
+
+class Game:
+    def __init__(self, count):
+        self.players = []
+        for _ in range(count):
+            player = Player()
+            self.players.append(player)
+
+    def play(self, rounds):
+        for x in rounds:
+            for each in self.players:
+                each.learn(x)
+        for i, each in enumerate(self.players):
+            torch.save(each.net.state_dict(), f"{i}.pt")
+
+Game(2).play(data())
+""",
     )
     fixed = (
         """
@@ -314,6 +343,35 @@ for x in endless(rows):
     model(x).mean().backward()
     optimizer.step()
 torch.save(model.state_dict(), "model.pt")
+""",
+        """
+import torch
+
+class Player:
+    def __init__(self):
+        self.net = torch.nn.Linear(2, 1)
+        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=0.1)
+
+    def learn(self, x):
+        self.net(x).sum().backward()
+        self.optimizer.step()
+
+class Game:
+    def __init__(self, count):
+        self.players = []
+        for _ in range(count):
+            player = Player()
+            self.players.append(player)
+
+    def play(self, rounds):
+        for x in rounds:
+            for each in self.players:
+                each.learn(x)
+        for i, each in enumerate(self.players):
+            torch.save(each.net.state_dict(), f"{i}.pt")
+
+torch.manual_seed(0)
+Game(2).play(data())
 """,
     )
     good = (
