@@ -30,6 +30,16 @@ from .draws import draws, makes_network
 from .naming import seed_call
 from .seeding import seeds_anything
 
+# What seeds all that a framework draws from.
+SEED_CALLS_OF = {
+    "keras": "keras.utils.set_random_seed(seed)",
+    "tensorflow": "tf.random.set_seed(seed)",
+    "lightning": "seed_everything(seed)",
+    "transformers": "set_seed(seed)",
+    "accelerate": "set_seed(seed)",
+    "torch": "torch.manual_seed(seed)",
+}
+
 
 def seeding_fix(training: Training, program: Program) -> Fix | None:
     """Return the insertion of seed calls where a program begins, for what it draws from."""
@@ -49,6 +59,15 @@ def seeding_fix(training: Training, program: Program) -> Fix | None:
     text = "\n".join(call for call, _ in made)
     imports = tuple(each for _, needed in made for each in needed)
     return Fix("Seed where the program begins", (*imports, Insert(statement, text, where)), False)
+
+
+def seed_call_of(training: Training, program: Program) -> str:
+    """Return the call that seeds what a program trains with, as its users know it."""
+    for name in map(program.knowledge.canonical, training.site.names):
+        for library, call in SEED_CALLS_OF.items():
+            if name.startswith(f"{library}."):
+                return call
+    return "torch.manual_seed(seed), or your framework's seed call,"
 
 
 def draws_input(training: Training, program: Program) -> bool:
@@ -626,7 +645,7 @@ model(torch.randn(3))
                 entry.line,
                 None,
                 f"{entry.module.path.name} trains, and nothing that it reaches seeds a random "
-                "generator: call torch.manual_seed(seed), or your framework's seed call, first.",
+                f"generator: call {seed_call_of(training, program)} first.",
                 (*training_notes(first, "no seeding was found"), *also),
                 sureness(first, program),
                 seeding_fix(first, program),
