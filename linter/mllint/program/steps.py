@@ -104,6 +104,8 @@ class Steps:
             return False
         if func.attr != "step":
             return func.attr in STEPS
+        if "sched" in dotted(func.value).lower():
+            return False
         if site.frame in self.backward:
             return True
         return not (site.values or site.call.args) and bool(self.backward and self.clears)

@@ -59,6 +59,52 @@ trainer.fit(model)
 """,
     )
     good = (
+        # One draw is fitted to another by hand, to show how that is done.
+        """
+import torch
+
+torch.manual_seed(0)
+x, y = torch.randn(64, 10), torch.randn(64, 1)
+w = torch.randn(10, 1, requires_grad=True)
+for step in range(500):
+    loss = (x.mm(w) - y).pow(2).sum()
+    print(step, loss.item())
+    loss.backward()
+    w.data -= 1e-6 * w.grad.data
+    w.grad.data.zero_()
+""",
+        # Its weights are written number by number, by a method that is put on it elsewhere.
+        {
+            "net.py": """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(8, 1)
+
+    def forward(self, x):
+        return self.layer(x)
+
+def save_weights(self, path):
+    self.layer.weight.data.numpy().tofile(path)
+
+setattr(Net, "save_weights", save_weights)
+""",
+            "train.py": """
+import torch
+from net import Net
+
+torch.manual_seed(0)
+net = Net()
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(net(x), y)
+    loss.backward()
+    optimizer.step()
+net.save_weights("net.weights")
+""",
+        },
         # Where a function is lowest, and how a schedule goes, is shown.
         """
 import torch

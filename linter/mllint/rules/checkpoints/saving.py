@@ -51,7 +51,7 @@ SAYS_SO = ("save", "checkpoint", "ckpt")
 HOLDS_NOT, MAY_HOLD, HOLDS = range(3)
 Question = tuple[Given, bool]  # a value, and whether it counts what can't be known
 RUNS = frozenset({"fit", "train", "run"})
-EXPORTS = ("export", "push_to_hub", "serialize")
+EXPORTS = ("export", "push_to_hub", "serialize", "tofile")
 
 
 def writes(site: Site, knowledge: Knowledge) -> bool:
@@ -62,13 +62,15 @@ def writes(site: Site, knowledge: Knowledge) -> bool:
     if any(knowledge.means(each, names) for each in ("save-first", "save-rest", "save")):
         return True
     # Of a library that is not known, or not resolved: its name is enough to stay silent.
-    if names and all(knowledge.means("plain", (name,)) for name in names):
+    # What a library's class has no such method of is the project's, wherever that defines it.
+    inherits = any(isinstance(each, Library) and each.receiver for each in site.values)
+    if names and not inherits and all(knowledge.means("plain", (name,)) for name in names):
         return False
     # The project's own is looked into instead, if there is anything in it.
     if site.values and not names and not all(map(does_nothing, site.values)):
         return False
     name = last_name(site.call).lower()
-    if name in RUNS and any(isinstance(each, Library) and each.receiver for each in site.values):
+    if name in RUNS and inherits:
         return True  # the loop is that of an unknown framework's class, and may keep what it likes
     says_so = any(word in name for word in SAYS_SO) or name in EXPORTS
     return says_so and not writes_text(site.call)

@@ -7,7 +7,9 @@ from ...program.activity import Site
 from ...program.graph import CallGraph
 from ...program.program import Program
 from ...program.reach import Reach
+from ...program.steps import calls_method
 from ...program.training import Training
+from ..losses import DIFFERENTIATING
 from ..metrics import metrics_of
 from ..pictures import trains_inputs
 from ..tryouts import is_fed_noise, is_repeated, steps_of, tries_out
@@ -20,8 +22,9 @@ def is_trial(training: Training, program: Program) -> bool:
     if reach.meaning(program.knowledge, "trial"):
         return True
     steps = steps_of(reach, program)
-    if not steps:  # a framework's loop
-        return False
+    if not steps:  # a framework's loop, or one that moves the parameters by hand
+        is_by_hand = calls_method(training.site, *DIFFERENTIATING)
+        return is_by_hand and tries_out(training, program)
     if not any(is_repeated(site, graph) for site in steps):
         return True  # one step alone shows that it can be taken
     return (
