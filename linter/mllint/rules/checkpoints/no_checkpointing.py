@@ -25,6 +25,27 @@ class NoCheckpointing(Rule):
     name = "no-checkpointing"
     severity = "warning"
     bad = (
+        # That a network is told to train saves nothing.
+        """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 1)
+
+    def forward(self, x):
+        return self.layer(x)
+
+torch.manual_seed(0)
+net = Net()
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+net.train()
+for x, y in data():
+    loss = torch.nn.functional.mse_loss(net(x), y)
+    loss.backward()
+    optimizer.step()
+""",
         # A model of two tensors is one all the same.
         """
 import torch

@@ -61,16 +61,17 @@ def writes(site: Site, knowledge: Knowledge) -> bool:
         return False
     if any(knowledge.means(each, names) for each in ("save-first", "save-rest", "save")):
         return True
-    # Of a library that is not known, or not resolved: its name is enough to stay silent.
-    # What a library's class has no such method of is the project's, wherever that defines it.
+    # Of a library that is not known, or not resolved: its name is enough to stay silent. And what a
+    # class inherits from a library that has nothing to save with is the project's, put on it.
+    name = last_name(site.call).lower()
+    is_plain = bool(names) and all(knowledge.means("plain", (each,)) for each in names)
     inherits = any(isinstance(each, Library) and each.receiver for each in site.values)
-    if names and not inherits and all(knowledge.means("plain", (name,)) for name in names):
+    if is_plain and not inherits:
         return False
     # The project's own is looked into instead, if there is anything in it.
     if site.values and not names and not all(map(does_nothing, site.values)):
         return False
-    name = last_name(site.call).lower()
-    if name in RUNS and inherits:
+    if name in RUNS and inherits and not is_plain:
         return True  # the loop is that of an unknown framework's class, and may keep what it likes
     says_so = any(word in name for word in SAYS_SO) or name in EXPORTS
     return says_so and not writes_text(site.call)
