@@ -289,6 +289,8 @@ class Calls(Members):
             self.limits.meet("recursion", function)
             self.cuts += 1
             return
+        if self.returning[function]:  # what walks over a tree is handed another part each time
+            inner = bare(inner)
         self.returning[function] += 1
         try:
             found = [each for value in function.returns for each in self.evaluate(value, inner)]

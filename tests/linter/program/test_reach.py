@@ -597,6 +597,47 @@ def test_a_question_that_hardly_ends_is_given_up(tmp_path):
     assert len(program.evaluator.known) < 2 * MAX_ASKED
 
 
+WALKER = """import ast
+
+
+def value(x):
+    if x.left:
+        left, right = value(x.left), value(x.right)
+        return join(left, right, x)
+    if x.values:
+        for part in x.values:
+            found = value(part.value)
+        return join(found, value(x.func), x)
+    if x.func:
+        return called(value(x.func.value), x)
+    return x.value
+
+
+def called(found, x):
+    args = [value(each) for each in x.args]
+    for each in x.keywords:
+        found = join(found, value(each.value), x)
+    return join(found, args, x)
+
+
+def join(left, right, x):
+    for each in x.elts:
+        return called(value(each), x.slice)
+    return value(x.body) or left or right
+
+
+value(ast.parse("1")).close()
+"""
+
+
+def test_what_walks_over_a_tree_is_followed_for_few_of_its_parts(program):
+    """Functions that hand each other parts of what they are handed, and what those give."""
+    linked = program({"main.py": WALKER})
+    (entry,) = linked.entries
+    assert any(name.startswith("ast.parse().") for name in linked.reach(entry).names)
+    assert len(linked.evaluator.known) < 15_000
+
+
 HANDED = "import lib\n\n\ndef call(f):\n    f()\n\n\nclass A:\n    def m(self):\n        self.n()\n"
 HANDED += "\n    def n(self):\n        lib.target()\n\n\n"
 
