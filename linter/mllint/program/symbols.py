@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from ..facts.expressions import (
+    LEAVES,
     Attribute,
     Call,
     Comprehension,
@@ -21,7 +22,6 @@ from ..facts.expressions import (
     Star,
     Subscript,
     Walrus,
-    calls,
     dotted,
     last_name,
     subexpressions,
@@ -144,11 +144,17 @@ def definitions(body: Body) -> Table:
 def called_in(body: Body) -> frozenset[str]:
     """Return the last names of what statements call, those in the bodies of classes too."""
     found: set[str] = set()
-    for statement in walk(body):
-        found.update(map(last_name, calls(header(statement))))
-        if isinstance(statement, Class):
-            found |= called_in(statement.body)
+    add_called(body, found)
     return frozenset(found)
+
+
+def add_called(facts: tuple[object, ...], found: set[str]) -> None:
+    """Add the last names of the calls in any facts, but for those in functions' bodies."""
+    for part in facts:
+        if isinstance(part, tuple) and type(part) not in LEAVES:
+            if isinstance(part, Call):
+                found.add(last_name(part))
+            add_called(header(part) if isinstance(part, Function) else part, found)
 
 
 @dataclass(eq=False)

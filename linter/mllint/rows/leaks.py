@@ -93,14 +93,18 @@ def is_apart(fit: Fit, use: Evaluation, events: Events) -> bool:
     The other part of a split is such; rows of another file are if their truth is known here.
     """
     rows = use.data.flat
-    if fit.learned and all(
-        any(mine.opposed_to(its) for its in rows.regions) for mine in fit.learned
-    ):
+    if fit.learned and all(is_opposed(each, rows.regions) for each in fit.learned):
         return True
     origins = {each.origin for each in fit.learned}
     if not rows.regions or any(each.origin in origins for each in rows.regions):
         return False
     return any(mark.fit == fit for mark in rows.marks) and is_measured(use, events)
+
+
+def is_opposed(mine: Region, others: frozenset[Region]) -> bool:
+    """Tell whether some rows are the other part of those among others that came with them."""
+    related = [each for each in others if each.origin == mine.origin]
+    return bool(related) and all(mine.opposed_to(each) for each in related)
 
 
 def is_measured(use: Evaluation, events: Events) -> bool:
