@@ -29,6 +29,11 @@ class Fitting(NamedTuple):
     thing: Thing | None
     call: Call | None
 
+    @property
+    def is_of_model(self) -> bool:
+        """Whether what learns is a model, rather than what encodes or scales."""
+        return self.fit.kind in ("model", "unknown")
+
 
 class Splitting(NamedTuple):
     """Rows are divided.

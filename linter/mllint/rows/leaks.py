@@ -9,8 +9,9 @@ from ..facts.expressions import subexpressions
 from ..facts.statements import header
 from ..program.program import Program
 from .analysis import rows_of
-from .events import Evaluation, Events, Fitting, Validation
-from .provenance import TRAIN, Fit, Mark, Origin, Region, Split, Step
+from .events import Evaluation, Events, Validation
+from .groups import groups_of, is_of_group, seen_by, splits_of_models
+from .provenance import TRAIN, Fit, Mark, Origin, Region, Split
 from .value import Value
 
 # What never tells one row of another: the order of rows, names of classes.
@@ -241,7 +242,9 @@ def encoders_of_targets(events: Events) -> set[int]:
 def origins_of_truth(events: Events) -> set[Origin]:
     """Return where rows come from that are what models are taught, and never what they see."""
     found = {r.origin for each in events.fittings for r in each.target.flat.regions}
-    seen = {r.origin for each in events.fittings if is_taught(each) for r in each.data.flat.regions}
+    seen = {
+        r.origin for each in events.fittings if each.is_of_model for r in each.data.flat.regions
+    }
     seen |= {r.origin for e in events.evaluations if e.how != "handed" for r in e.data.flat.regions}
     for splitting in events.splittings:
         if splitting.split.kind == "call" and splitting.data.items:
@@ -249,66 +252,6 @@ def origins_of_truth(events: Events) -> set[Origin]:
             seen |= {region.origin for region in arrays[0]}
             found |= {region.origin for regions in arrays[1:] for region in regions}
     return found - seen
-
-
-def groups_of(events: Events) -> set[Split]:
-    """Return the masks by which loops go through groups of rows, one each round.
-
-    A loop over folds holds each of them out, and takes the other rows as well.
-    """
-    if not events.groups:
-        return set()
-    apart = {each.split for each in steps_of_models(events) if side_of(each) in ("!=", "not")}
-    return events.groups - apart
-
-
-def splits_of_models(events: Events) -> set[Split]:
-    """Return the splits and masks that part the rows which models learn from or are tested on."""
-    return {each.split for each in steps_of_models(events)}
-
-
-def steps_of_models(events: Events) -> set[Step]:
-    """Return the steps by which rows got to models."""
-    values = [each.data for each in events.fittings if is_taught(each)]
-    values += [each.data for each in events.evaluations if each.how != "handed"]
-    return {step for value in values for each in value.flat.regions for step in each.path}
-
-
-def side_of(step: Step) -> object:
-    """Return how a mask compares."""
-    return step.side[0] if isinstance(step.side, tuple) else None
-
-
-def seen_by(mark: Mark, parting: set[Split]) -> frozenset[Region]:
-    """Return the rows that a fit learned from, all groups where each fills its own gaps."""
-    fit = mark.fit
-    if fit.kind != "statistic" or not is_own(mark):
-        return fit.learned
-    return frozenset(
-        each._replace(path=tuple(s for s in each.path if side_of(s) != "==" or s.split in parting))
-        for each in fit.learned
-    )
-
-
-def is_own(mark: Mark) -> bool:
-    """Tell whether a statistic is put into the column that it was computed on."""
-    return mark.columns is not None and mark.columns == mark.fit.columns
-
-
-def is_of_group(mark: Mark, groups: set[Split]) -> bool:
-    """Tell whether a statistic is one group's, as a feature of it; gaps that it fills are none."""
-    fit = mark.fit
-    if fit.kind != "statistic" or not groups or is_own(mark):
-        return False
-    return all(
-        any(step.split in groups and side_of(step) == "==" for step in each.path)
-        for each in fit.learned
-    )
-
-
-def is_taught(fitting: Fitting) -> bool:
-    """Tell whether what learns is a model, rather than what encodes or scales."""
-    return fitting.fit.kind in ("model", "unknown")
 
 
 def is_of_all_columns(mark: Mark, use: Evaluation) -> bool:
