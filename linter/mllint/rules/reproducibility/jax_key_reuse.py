@@ -20,6 +20,15 @@ def words(statement: Import) -> Iterator[str]:
         yield (name or "").partition(".")[0]
 
 
+def uses_random(module: Module) -> bool:
+    """Tell whether a file imports JAX, and mentions its random numbers."""
+    imports = module.source.outline.imports
+    return any(text == "jax" for each in imports for text in words(each)) and (
+        "random" in module.source.outline.words
+        or any((each.module or "").startswith("jax.random") for each in imports)
+    )
+
+
 def consumers(program: Program) -> frozenset[str]:
     """Return the last names of the functions that use up keys."""
     return program.knowledge.last_names("key-consumer")
@@ -135,7 +144,7 @@ def search(key):
         for module in program.mentioning(*consumers(program)):
             if is_test_file(module, program.project):
                 continue  # two draws that must be the same are what a test is about
-            if any(text == "jax" for each in module.source.outline.imports for text in words(each)):
+            if uses_random(module):
                 yield from self.reuses(module, program)
 
     def reuses(self, module: Module, program: Program) -> Iterator[Report]:
