@@ -72,7 +72,7 @@ def test_seeds_say_what_they_seed():
         ({"seeds": {"f": [1]}}, "x.toml: seeds.f: a list of texts is expected"),
         (
             {"owner": [{"name": "x"}]},
-            "x.toml: an owner has name, made, owns, off, on, takes_epochs, since",
+            "x.toml: an owner has name, made, owns, off, on, brings, takes_epochs, since",
         ),
         (
             {"owner": [{"name": ["x"], "made": "x", "since": "lib >= 3"}]},

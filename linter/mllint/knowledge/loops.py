@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 DUTIES = frozenset({"seed", "checkpoint", "log"})
-OWNER_KEYS = ("name", "made", "owns", "off", "on", "takes_epochs", "since")
+OWNER_KEYS = ("name", "made", "owns", "off", "on", "brings", "takes_epochs", "since")
 PURPOSES = frozenset({"train", "validate", "test"})
 
 
@@ -25,6 +25,7 @@ class Owner:
         owns: What it does by itself: ``seed``, ``checkpoint``, ``log``.
         off: For a duty, the arguments that switch it off, as ``name=value``.
         on: For a duty that it takes over only if it is asked to, the arguments that ask for it.
+        brings: For a duty, another that it sees to as well: a checkpoint may hold the metrics.
         takes_epochs: Whether it trains in epochs that a crash can waste, rather than in one fit.
         since: The library, and its first version of which this is true; None for any.
     """
@@ -34,6 +35,7 @@ class Owner:
     owns: frozenset[str]
     off: dict[str, list[str]]
     on: dict[str, list[str]]
+    brings: dict[str, str] = field(default_factory=dict)
     takes_epochs: bool = True
     since: tuple[str, tuple[int, ...]] | None = None
 
@@ -92,12 +94,14 @@ def owner(data: dict[str, Any], where: str) -> Owner:
         for duty, arguments in duties.items():
             texts(arguments, f"{where}: owner.{key}.{duty}")
     owns = frozenset(texts(data.get("owns", []), f"{where}: owner.owns"))
-    if not owns | switches["off"].keys() | switches["on"].keys() <= DUTIES:
+    brings = dict[str, str](data.get("brings", {}))
+    named = switches["off"].keys() | switches["on"].keys() | brings.keys() | set(brings.values())
+    if not owns | named <= DUTIES:
         raise KnowledgeError(f"{where}: duties are {', '.join(sorted(DUTIES))}")
     names = tuple(texts(data["name"], f"{where}: owner.name"))
     epochs = data.get("takes_epochs", True)
     since = release(data["since"], where) if "since" in data else None
-    return Owner(names, data["made"], owns, switches["off"], switches["on"], epochs, since)
+    return Owner(names, data["made"], owns, switches["off"], switches["on"], brings, epochs, since)
 
 
 def release(text: str, where: str) -> tuple[str, tuple[int, ...]]:

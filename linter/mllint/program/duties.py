@@ -35,7 +35,8 @@ def owned(owner: Owner, loop: Site, steps: Steps) -> frozenset[str]:
         # Where none is seen to be made, it may have been made with anything.
         if len(makers) == 1 or any(asks_for(name, site) for name in names for site in makers)
     }
-    return (owner.owns | on) - off
+    kept = (owner.owns | on) - off
+    return kept | {owner.brings[duty] for duty in kept if duty in owner.brings}
 
 
 def made(owner: Owner, steps: Steps) -> Iterator[Site]:

@@ -74,10 +74,18 @@ L.Trainer(logger=False).fit(Model())
         """
 from transformers import Trainer, TrainingArguments
 
-Trainer(model, TrainingArguments("out", report_to="none"), train_dataset=data).train()
+options = TrainingArguments("out", report_to="none", save_strategy="no")
+Trainer(model, options, train_dataset=data).train()
 """,
     )
     good = (
+        # Its checkpoints hold the history.
+        """
+from transformers import Trainer, TrainingArguments
+
+options = TrainingArguments("out", report_to="none", save_strategy="epoch")
+Trainer(model, options, train_dataset=data).train()
+""",
         # A callback that is kept, and told of what happens by a name.
         """
 import torch
