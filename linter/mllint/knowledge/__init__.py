@@ -49,6 +49,7 @@ MEANINGS = frozenset(
         "metric",
         "model",
         "no-step",
+        "noise",
         "one-column",
         "order-keeping",
         "own-seed",

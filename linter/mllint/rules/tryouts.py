@@ -1,6 +1,7 @@
 """Programs that show that a model can be trained: nothing is learnt.
 
-Such are the one step under a module's ``__main__``, and the example that fits draws to draws.
+Such are the one step under a module's ``__main__``, and the example that fits draws to draws, or
+the four rows that are written out.
 Nothing of them is worth keeping, comparing or having again.
 """
 
@@ -9,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..closure import Closure
-from ..facts.expressions import Attribute, Call, Expression, Name, Operation
+from ..facts.expressions import (
+    Attribute,
+    Call,
+    Compare,
+    Constant,
+    Expression,
+    Name,
+    Operation,
+    Sequence,
+    Subscript,
+)
 from ..program.activity import Site
 from ..program.graph import CallGraph, owner_of
 from ..program.program import Program
@@ -21,8 +32,6 @@ from .learning import is_network
 from .losses import DIFFERENTIATING, SAME_TENSOR, differentiated
 from .origins import Given, Origins, place
 
-# Draws that stand for data.
-NOISE = frozenset({"torch.rand", "torch.randn", "torch.randint"})
 # Who has gradients names one of these.
 GRADIENTS = frozenset(
     {"backward", "manual_backward", "grad", "grads", "value_and_grad", "vjp", "gradient"}
@@ -32,6 +41,7 @@ GRADIENTS = frozenset(
 SAME_NUMBERS = SAME_TENSOR | frozenset(
     {"pow", "abs", "square", "sqrt", "log", "long", "int", "view", "reshape", "squeeze"}
     | {"unsqueeze", "detach", "clone", "requires_grad_", "type", "flatten", "transpose", "t"}
+    | {"astype"}
 )
 
 
@@ -40,8 +50,8 @@ def tries_out(training: Training, program: Program) -> bool:
 
     Or it steps through a schedule, to show that.
 
-    It learns noise where a loss compares with what was drawn; and in the main part of a module that
-    others use, where the model itself is fed with it.
+    It learns noise where a loss compares with what was drawn, or with a table that is written out;
+    and in the main part of a module that others use, where the model itself is fed with it.
     """
     steps = steps_of(training.reach, program)
     graph = program.graph(training.reach)
@@ -49,7 +59,7 @@ def tries_out(training: Training, program: Program) -> bool:
         return True
     if steps and only_schedules(training.reach):
         return True
-    if not is_fed_noise(training.reach, program):
+    if reads_data(training.reach, program):
         return False
     is_shown = training.entry.kind == "main" and training.entry.module in program.modules.imported
     noise = Noise(program, graph, is_shown)
@@ -89,9 +99,25 @@ def is_repeated(site: Site, graph: CallGraph) -> bool:
 
 def is_fed_noise(reach: Reach, program: Program) -> bool:
     """Tell whether a program reads no data, and draws some instead."""
-    names = reach.names
-    return not NOISE.isdisjoint(names) and not any(
-        program.knowledge.means(each, names) for each in ("loader", "reader")
+    return program.knowledge.means("noise", reach.names) and not reads_data(reach, program)
+
+
+def reads_data(reach: Reach, program: Program) -> bool:
+    """Tell whether a program reads data; those that a library draws are none."""
+    means = program.knowledge.means
+    return any(
+        (means("loader", (each,)) or means("reader", (each,))) and not means("noise", (each,))
+        for each in reach.names
+    )
+
+
+def is_table(rows: tuple[Expression, ...]) -> bool:
+    """Tell whether rows of numbers are written out."""
+    return len(rows) > 1 and all(
+        isinstance(row, Sequence)
+        and row.items
+        and all(type(each) is Constant for each in row.items)
+        for row in rows
     )
 
 
@@ -122,6 +148,12 @@ class Noise(Origins):
                 yield from self.origins(expression, frame)
             case Operation(_, operands):
                 yield from ((each, frame) for each in operands)
+            case Compare(left):
+                yield left, frame
+            case Subscript(value):
+                yield value, frame
+            case Sequence(_, items):
+                yield is_table(items)
             case Call():
                 yield from self._call(expression, frame)
 
@@ -132,7 +164,7 @@ class Noise(Origins):
                 yield from ((each, frame) for each in call.args)
             return
         names = [each.name for each in callees if isinstance(each, Library)]
-        yield not NOISE.isdisjoint(names)
+        yield self.knowledge.means("noise", names)
         if isinstance(call.func, Attribute) and call.func.attr in SAME_NUMBERS:
             yield call.func.value, frame
         if self.knowledge.means("same-value", names) or self._is_loss(call, frame):

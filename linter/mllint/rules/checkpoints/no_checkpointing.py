@@ -71,6 +71,27 @@ for x, y in data():
     optimizer.step()
     optimizer.zero_grad()
 """,
+        # What is learnt by copies of a network comes back to it.
+        """
+import copy
+import torch
+
+torch.manual_seed(0)
+network = torch.nn.Linear(2, 1)
+network.load_state_dict(torch.load("begin.pt", map_location="cpu"))
+for rounds in range(10):
+    states = []
+    for client in clients():
+        local = copy.deepcopy(network)
+        optimizer = torch.optim.SGD(local.parameters(), lr=0.1)
+        for x, y in client:
+            loss = torch.nn.functional.mse_loss(local(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        states.append(local.state_dict())
+    network.load_state_dict(average(states))
+""",
         """
 import lightning as L
 
@@ -126,6 +147,101 @@ for x, y in data():
 net.save_weights("net.weights")
 """,
         },
+        # A few rows that are written out, a line through draws, and blobs of points show it too.
+        """
+import torch
+
+torch.manual_seed(0)
+x = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=torch.float32)
+y = torch.tensor([[0], [1], [1], [0]], dtype=torch.float32)
+model = torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step in range(1000):
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+print(model(x))
+""",
+        """
+import numpy as np
+import torch
+
+np.random.seed(0)
+torch.manual_seed(0)
+x = np.random.uniform(-1, 1, (200, 1)).astype("float32")
+y = 2 * x + 3
+order = np.random.permutation(200)
+x_train, y_train = torch.from_numpy(x[order[:160]]), torch.from_numpy(y[order[:160]])
+model = torch.nn.Linear(1, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step in range(100):
+    loss = torch.nn.functional.mse_loss(model(x_train), y_train)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+print(model.weight.item(), model.bias.item())
+""",
+        """
+import torch
+from sklearn.datasets import make_blobs
+
+torch.manual_seed(0)
+points, labels = make_blobs(n_samples=100, centers=2, random_state=0)
+x = torch.Tensor(points)
+y = torch.where(torch.Tensor(labels) == 0, -1.0, 1.0)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step in range(100):
+    loss = (y - model(x).flatten()).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    print(step, loss.item())
+""",
+        # How fast it is, is measured.
+        {
+            "bench_steps.py": """
+import time
+import torch
+from prompts import read_prompts
+
+def work():
+    torch.manual_seed(0)
+    model = torch.nn.Linear(8, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for batch in read_prompts():
+        begin = time.time()
+        model(batch).mean().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        print(time.time() - begin)
+
+if __name__ == "__main__":
+    work()
+""",
+        },
+        # How well a network can be adapted that was learnt before: by a copy of it.
+        """
+import copy
+import torch
+
+def adapt(network, task):
+    network = copy.deepcopy(network).to("cuda")
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.001)
+    for x, y in task:
+        loss = torch.nn.functional.mse_loss(network(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return network
+
+torch.manual_seed(0)
+network = torch.nn.Linear(2, 1)
+network.load_state_dict(torch.load("meta.pt", map_location="cpu"))
+for task, held_out in tasks():
+    print(score(adapt(network, task), held_out))
+""",
         # Where a function is lowest, and how a schedule goes, is shown.
         """
 import torch
