@@ -32,6 +32,11 @@ from .learning import is_network
 from .losses import DIFFERENTIATING, SAME_TENSOR, differentiated
 from .origins import Given, Origins, place
 
+# Who tells how to train asks for more than to be shown it: tasks are made of draws, too.
+OPTIONS = frozenset(
+    {"argparse.ArgumentParser", "click.option", "hydra.main", "fire.Fire", "tyro.cli", "typer.run"}
+    | {"absl.app.run", "transformers.HfArgumentParser"}
+)
 # Who has gradients names one of these.
 GRADIENTS = frozenset(
     {"backward", "manual_backward", "grad", "grads", "value_and_grad", "vjp", "gradient"}
@@ -51,7 +56,8 @@ def tries_out(training: Training, program: Program) -> bool:
     Or it steps through a schedule, to show that.
 
     It learns noise where a loss compares with what was drawn, or with a table that is written out;
-    and in the main part of a module that others use, where the model itself is fed with it.
+    and in the main part of a module that others use, where the model itself is fed with it. A
+    program that takes options is an experiment.
     """
     steps = steps_of(training.reach, program)
     graph = program.graph(training.reach)
@@ -59,7 +65,7 @@ def tries_out(training: Training, program: Program) -> bool:
         return True
     if steps and only_schedules(training.reach):
         return True
-    if reads_data(training.reach, program):
+    if reads_data(training.reach, program) or not OPTIONS.isdisjoint(training.reach.names):
         return False
     is_shown = training.entry.kind == "main" and training.entry.module in program.modules.imported
     noise = Noise(program, graph, is_shown)

@@ -71,6 +71,27 @@ for x, y in data():
     optimizer.step()
     optimizer.zero_grad()
 """,
+        # A task that is made of draws is learnt in earnest, as its options tell.
+        """
+import argparse
+import torch
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--epochs", type=int, default=10)
+args = parser.parse_args()
+torch.manual_seed(0)
+x = torch.rand(5000, 2)
+y = x.sum(1, keepdim=True)
+model = torch.nn.Sequential(torch.nn.Linear(2, 64), torch.nn.ReLU(), torch.nn.Linear(64, 1))
+optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
+for epoch in range(args.epochs):
+    for i in range(0, 5000, 50):
+        loss = torch.nn.functional.mse_loss(model(x[i : i + 50]), y[i : i + 50])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    print(epoch, loss.item())
+""",
         # What is learnt by copies of a network comes back to it.
         """
 import copy
