@@ -40,7 +40,10 @@ def is_handed(site: Site, keyword: str) -> bool:
 
 
 def worker_functions(reach: Reach, program: Program) -> set[FunctionSymbol]:
-    """Return the functions that are handed as ``worker_init_fn``: what they seed is a worker's."""
+    """Return the functions that are handed as ``worker_init_fn``: what they seed is a worker's.
+
+    Not those that the program calls itself, too: these seed its own process.
+    """
     found: set[FunctionSymbol] = set()
     for site in reach.where(is_handed, "worker_init_fn"):
         handed = site.call.keyword("worker_init_fn")
@@ -48,7 +51,12 @@ def worker_functions(reach: Reach, program: Program) -> set[FunctionSymbol]:
             target = value.target if isinstance(value, Partial) else value
             if isinstance(target, Callable):
                 found.add(target.function)
-    return found
+    return {each for each in found if not reach.where(calls_function, each)}
+
+
+def calls_function(site: Site, function: FunctionSymbol) -> bool:
+    """Tell whether a call is one of a function of the project."""
+    return any(isinstance(each, Callable) and each.function is function for each in site.values)
 
 
 def may_seed(site: Site, program: Program) -> bool:

@@ -394,6 +394,22 @@ Game(2).play(data())
 """,
     )
     good = (
+        # What seeds the workers seeds the program itself, which calls it.
+        """
+import torch
+
+def fix(seed=1):
+    torch.manual_seed(seed)
+
+fix(1234)
+loader = torch.utils.data.DataLoader(rows, shuffle=True, num_workers=8, worker_init_fn=fix)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in loader:
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+""",
         # Where a function is lowest is found without a draw.
         """
 import torch
