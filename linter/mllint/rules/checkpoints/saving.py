@@ -118,11 +118,16 @@ class Saving(Origins):
         What holds a model may hold metrics too: only where nothing is known do these say something.
         """
         given, counts_unknown = question
-        counts_unknown = counts_unknown and not self.metrics.is_metric(*given)
+        is_asked = not counts_unknown
         for step in self._steps(given):
+            if isinstance(step, int) and step != MAY_HOLD:
+                yield step
+                continue
+            if not is_asked:  # only now, for it takes long, and a network shows at once
+                counts_unknown, is_asked = not self.metrics.is_metric(*given), True
             if not isinstance(step, int):
                 yield step, counts_unknown
-            elif step != MAY_HOLD or counts_unknown:
+            elif counts_unknown:
                 yield step
 
     def _steps(self, given: Given) -> Iterator[Given | int]:
