@@ -104,6 +104,7 @@ MEANINGS = frozenset(
         "transform-chain",
         "transform-function",
         "transformer",
+        "toy-data",
         "trial",
         "under-sampler",
         "vectorizer",

@@ -1,8 +1,8 @@
 """Programs that show that a model can be trained: nothing is learnt.
 
-Such are the one step under a module's ``__main__``, and the example that fits draws to draws, or
-the four rows that are written out.
-Nothing of them is worth keeping, comparing or having again.
+Such are the one step under a module's ``__main__``, and the example that fits draws to draws.
+Nothing of them is worth keeping, comparing or having again. What is learnt from a toy, such as four
+rows that are written out, is not worth keeping, but may well be had again.
 """
 
 from __future__ import annotations
@@ -50,14 +50,19 @@ SAME_NUMBERS = SAME_TENSOR | frozenset(
 )
 
 
-def tries_out(training: Training, program: Program) -> bool:
+def tries_out(training: Training, program: Program, toys: bool = False) -> bool:
     """Tell whether a program only shows that training works: by one step, or as it learns noise.
 
     Or it steps through a schedule, to show that.
 
-    It learns noise where a loss compares with what was drawn, or with a table that is written out;
-    and in the main part of a module that others use, where the model itself is fed with it. A
-    program that takes options is an experiment.
+    It learns noise where a loss compares with what was drawn; and in the main part of a module that
+    others use, where the model itself is fed with it. A program that takes options is an
+    experiment.
+
+    Args:
+        training: The program.
+        program: The project.
+        toys: Whether toy data count as well: NumPy's draws, a table that is written out.
     """
     steps = steps_of(training.reach, program)
     graph = program.graph(training.reach)
@@ -65,10 +70,10 @@ def tries_out(training: Training, program: Program) -> bool:
         return True
     if steps and only_schedules(training.reach):
         return True
-    if reads_data(training.reach, program) or not OPTIONS.isdisjoint(training.reach.names):
+    if reads_data(training.reach, program, toys) or not OPTIONS.isdisjoint(training.reach.names):
         return False
     is_shown = training.entry.kind == "main" and training.entry.module in program.modules.imported
-    noise = Noise(program, graph, is_shown)
+    noise = Noise(program, graph, is_shown, toys)
     return any(
         noise.is_drawn(each, site.frame)
         for site in training.reach.where(calls_method, *DIFFERENTIATING)
@@ -108,11 +113,12 @@ def is_fed_noise(reach: Reach, program: Program) -> bool:
     return program.knowledge.means("noise", reach.names) and not reads_data(reach, program)
 
 
-def reads_data(reach: Reach, program: Program) -> bool:
-    """Tell whether a program reads data; those that a library draws are none."""
+def reads_data(reach: Reach, program: Program, toys: bool = False) -> bool:
+    """Tell whether a program reads data; toys that a library draws may be none."""
     means = program.knowledge.means
     return any(
-        (means("loader", (each,)) or means("reader", (each,))) and not means("noise", (each,))
+        (means("loader", (each,)) or means("reader", (each,)))
+        and not (toys and means("toy-data", (each,)))
         for each in reach.names
     )
 
@@ -134,10 +140,12 @@ class Noise(Origins):
         program: The program.
         graph: Its calls.
         is_fed: Whether it counts, too, that a network's input is drawn.
+        toys: Whether toy data count as well.
     """
 
-    def __init__(self, program: Program, graph: CallGraph, is_fed: bool) -> None:
+    def __init__(self, program: Program, graph: CallGraph, is_fed: bool, toys: bool) -> None:
         super().__init__(graph)
+        self.toys = toys
         self.knowledge = program.knowledge
         self.is_fed = is_fed
         self.drawn: Closure[Given] = Closure(place, self._steps)
@@ -159,7 +167,7 @@ class Noise(Origins):
             case Subscript(value):
                 yield value, frame
             case Sequence(_, items):
-                yield is_table(items)
+                yield self.toys and is_table(items)
             case Call():
                 yield from self._call(expression, frame)
 
@@ -171,6 +179,7 @@ class Noise(Origins):
             return
         names = [each.name for each in callees if isinstance(each, Library)]
         yield self.knowledge.means("noise", names)
+        yield self.toys and self.knowledge.means("toy-data", names)
         if isinstance(call.func, Attribute) and call.func.attr in SAME_NUMBERS:
             yield call.func.value, frame
         if self.knowledge.means("same-value", names) or self._is_loss(call, frame):

@@ -30,7 +30,7 @@ def is_trial(training: Training, program: Program) -> bool:
     steps = steps_of(reach, program)
     if not steps:  # a framework's loop, or one that moves the parameters by hand
         is_by_hand = calls_method(training.site, *DIFFERENTIATING)
-        return is_by_hand and tries_out(training, program)
+        return is_by_hand and tries_out(training, program, toys=True)
     if not any(is_repeated(site, graph) for site in steps):
         return True  # one step alone shows that it can be taken
     return (
@@ -38,7 +38,7 @@ def is_trial(training: Training, program: Program) -> bool:
         or finds_rate(reach.meaning(program.knowledge, "plot"), program, graph)
         or times_steps(training, program)
         or adapts_copies(reach, program)
-        or tries_out(training, program)
+        or tries_out(training, program, toys=True)
     )
 
 
