@@ -150,7 +150,6 @@ class Knowledge:
     # What was answered before: a large project asks the same a million times.
     _patterns: dict[str, Pattern] = field(default_factory=dict, repr=False, init=False)
     _canonical: dict[str, str] = field(default_factory=dict, repr=False, init=False)
-    _matched: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False, init=False)
     _meant: dict[tuple[str, tuple[str, ...]], bool] = field(
         default_factory=dict, repr=False, init=False
     )
@@ -212,13 +211,10 @@ class Knowledge:
         return any(self._match(key, patterns, name) for name in names)
 
     def _match(self, key: str, patterns: Iterable[str], name: str) -> bool:
-        found = self._matched.get((key, name))
-        if found is None:
-            known = self._patterns.get(key)
-            if known is None:
-                known = self._patterns[key] = Pattern(patterns)
-            found = self._matched[key, name] = known.matches(self.canonical(name))
-        return found
+        known = self._patterns.get(key)
+        if known is None:
+            known = self._patterns[key] = Pattern(patterns)
+        return known.matches(self.canonical(name))
 
     def seeded(self, names: Iterable[str]) -> frozenset[str] | None:
         """Return the generators that a call seeds; None if it is no seeding."""
@@ -273,7 +269,7 @@ class Knowledge:
 
     def _forget(self) -> None:
         """Forget what was answered before there was more to know."""
-        for answers in (self._patterns, self._canonical, self._matched, self._meant):
+        for answers in (self._patterns, self._canonical, self._meant):
             answers.clear()
         for found in (self._seeds, self._owners, self._feeds, self._choosers):
             found.clear()

@@ -137,10 +137,10 @@ def runs_tests(module: Module) -> bool:
         for each in walk(statement.body)
         for call in calls(header(each))
     ]
-    return bool(called) and all(is_test(call, module) for call in called)
+    return bool(called) and all(is_of_test(call, module) for call in called)
 
 
-def is_test(call: Call, module: Module) -> bool:
+def is_of_test(call: Call, module: Module) -> bool:
     """Tell whether a call is one of a function of the module that tests."""
     match call.func:
         case Name(name) if name.startswith("test_"):

@@ -33,21 +33,9 @@ from .imports import Modules
 from .limits import Limits
 from .names import Names
 from .registries import Registries
-from .symbols import (
-    lambda_symbol,
-)
+from .symbols import lambda_symbol
 from .texts import joined
-from .values import (
-    MAX_VALUES,
-    Callable,
-    Frame,
-    Instance,
-    Library,
-    Literal,
-    Symbol,
-    Value,
-    Values,
-)
+from .values import MAX_VALUES, Callable, Frame, Instance, Library, Literal, Symbol, Value, Values
 
 MAX_LEVEL = 40  # nested evaluations
 # Evaluations that one question leads to. What is handed on through a thicket of functions is asked

@@ -18,18 +18,8 @@ from ..facts.expressions import (
 from .calls import Calls
 from .members import MAX_NAME
 from .registries import Registries
-from .symbols import (
-    GROWN,
-    Definition,
-)
-from .values import (
-    Frame,
-    Instance,
-    Library,
-    Literal,
-    Value,
-    Values,
-)
+from .symbols import GROWN, Definition
+from .values import Frame, Instance, Library, Literal, Value, Values
 
 # Calls whose items are those of their first argument.
 PASSING = frozenset({"list", "tuple", "iter", "reversed", "sorted", "tqdm", "track", "cycle"})

@@ -5,34 +5,11 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable
 
-from ..facts.expressions import (
-    Attribute,
-    Constant,
-    Expression,
-    Name,
-    Operation,
-    Subscript,
-)
+from ..facts.expressions import Attribute, Constant, Expression, Name, Operation, Subscript
 from ..facts.statements import Class, Function, Import
 from .items import Items
-from .symbols import (
-    ClassSymbol,
-    Definition,
-    Module,
-    class_symbol,
-    function_symbol,
-)
-from .values import (
-    Callable,
-    Frame,
-    Instance,
-    Library,
-    Literal,
-    Package,
-    Type,
-    Value,
-    Values,
-)
+from .symbols import ClassSymbol, Definition, Module, class_symbol, function_symbol
+from .values import Callable, Frame, Instance, Library, Literal, Package, Type, Value, Values
 
 PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 
